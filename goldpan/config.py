@@ -1,0 +1,233 @@
+"""What a person may change, as frozen, checked values: exports, rules, tags and properties.
+
+The numbers and names live in ``config/*.toml``; the shell reads the files and hands the parsed tables to
+:func:`parse_config`, which reports every problem at once, each with its file and key.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from goldpan.columns import CONTACT_COLUMNS, ColumnType, type_of_original_columns
+from goldpan.errors import ConfigError
+from goldpan.rules import Tag, problems_of_tags
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
+Table = TypeVar("Table", bound="Settings")
+
+
+class Settings(BaseModel):
+    """Base of every config table: frozen, exact types, and no unknown key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ColumnSpec(Settings):
+    """One canonical column of an export and the headers that mean it (the first that a sheet has wins)."""
+
+    name: Name
+    type: Literal["id", "text", "email", "date", "money"]
+    headers: tuple[str, ...] = Field(min_length=1)
+    required: bool = False
+    or_else: Name | None = None
+
+
+class ExportSpec(Settings):
+    """How one kind of export is read."""
+
+    kind: Literal["memberships", "orders"]
+    sheet: str | None = None
+    header_within_rows: int = Field(20, ge=1, le=1000)
+    date_formats: tuple[str, ...] = ("%m/%d/%Y", "%m/%d/%y", "%d-%b-%Y", "%b %d, %Y", "%Y%m%d")
+    decimal_mark: Literal[".", ","] = "."
+    columns: tuple[ColumnSpec, ...] = Field(alias="column")
+
+    def column(self, name: str) -> ColumnSpec | None:
+        """The column of that canonical name, if this export has it."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    @model_validator(mode="after")
+    def _has_the_columns_that_the_steps_read(self) -> "ExportSpec":
+        problems = []
+        for name, type_ in _COLUMNS_OF_STEPS[self.kind].items():
+            spec = self.column(name)
+            if spec is None:
+                problems.append(f"the column {name!r} is missing; the steps need it (its headers may be any)")
+            elif spec.type != type_:
+                problems.append(f"column {name!r} has type {spec.type!r}, expected {type_!r}")
+        names = [column.name for column in self.columns]
+        problems += [
+            f"column {name!r} stands {names.count(name)} times"
+            for name in dict.fromkeys(names)
+            if names.count(name) > 1
+        ]
+        taken = set(CONTACT_COLUMNS) - set(_COLUMNS_OF_STEPS["memberships"])
+        problems += [f"column {name!r} is computed by Goldpan; choose another name" for name in names if name in taken]
+        problems += [
+            f"column {column.name!r}: or_else names {column.or_else!r}, which is no column of the same type here"
+            for column in self.columns
+            if column.or_else and getattr(self.column(column.or_else), "type", None) != column.type
+        ]
+        headers: dict[str, str] = {}
+        for column in self.columns:
+            for header in column.headers:
+                if headers.setdefault(header.casefold(), column.name) != column.name:
+                    problems.append(f"header {header!r} means both {headers[header.casefold()]!r} and {column.name!r}")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+_COLUMNS_OF_STEPS: Mapping[str, Mapping[str, str]] = {
+    "memberships": {
+        "customer_id": "id", "customer_name": "text", "email": "email", "created_on": "date", "start_on": "date",
+        "expires_on": "date", "original_purchase": "text", "membership": "text",
+    },
+    "orders": {
+        "customer_id": "id", "total_value": "money", "order_id": "id", "ordered_on": "date", "customer_name": "text",
+    },
+}  # fmt: skip
+
+
+class RuleNumbers(Settings):
+    """The numbers of the business rules (docs/rules.md says what each one does)."""
+
+    match_on: Literal["customer_id", "customer_name"] = "customer_id"
+    renewal_window_days: int = Field(7, ge=0, le=3650)
+    expiring_soon_days: int = Field(30, ge=0, le=3650)
+    savings_share: Decimal = Field(Decimal("0.08"), gt=0, le=1, max_digits=7)
+    prospect_savings_share: Decimal = Field(Decimal("0.05"), gt=0, le=1, max_digits=7)
+    high_value_above: Decimal = Field(Decimal(1000), ge=0, le=10**12)
+
+
+class GroupSpec(Settings):
+    """The property group that `goldpan setup` makes."""
+
+    name: Name = "goldpan"
+    label: str = Field("Membership (Goldpan)", min_length=1)
+
+
+class PropertySpec(Settings):
+    """One HubSpot contact property and the contact column that fills it."""
+
+    name: Name
+    column: str
+    type: Literal["tags", "select", "number", "date", "text"]
+    label: str = ""
+    policy: Literal["own", "fill_blank"] = "own"
+    adopt: bool = False
+
+    @model_validator(mode="after")
+    def _has_a_column_that_fits(self) -> "PropertySpec":
+        if self.policy == "fill_blank" and self.type != "text":
+            raise ValueError("policy 'fill_blank' is for text properties")
+        return self
+
+
+class PropertiesConfig(Settings):
+    """`properties.toml`."""
+
+    group: GroupSpec = GroupSpec()
+    properties: tuple[PropertySpec, ...] = Field(alias="property", min_length=1)
+
+
+class Config(Settings):
+    """Everything the core needs to know; same config, exports and date give the same contacts."""
+
+    memberships: ExportSpec
+    orders: ExportSpec
+    rules: RuleNumbers = RuleNumbers()
+    tags: tuple[Tag, ...]
+    properties: PropertiesConfig
+
+    def contact_columns(self) -> dict[str, ColumnType]:
+        """Every column of a contact that tags and properties may name, with its type."""
+        return {**type_of_original_columns(self.memberships.columns), **CONTACT_COLUMNS}
+
+
+class _TagsFile(Settings):
+    tags: tuple[Tag, ...] = Field(alias="tag", min_length=1)
+
+
+def parse_config(files: Mapping[str, Mapping[str, Any]]) -> Config:
+    """Check the parsed config files and put them together.
+
+    Args:
+        files: Parsed TOML by file name: ``exports/memberships.toml``, ``exports/orders.toml``, ``tags.toml``,
+            ``properties.toml``, and the ``[rules]`` of ``goldpan.toml`` under ``goldpan.toml``.
+
+    Raises:
+        ConfigError: With every problem of every file, one a line.
+    """
+    problems: list[str] = []
+
+    def check(file: str, model: type[Table], at: str = "") -> Table | None:
+        try:
+            return model.model_validate(files.get(file, {}))
+        except ValidationError as error:
+            problems.extend(describe_problems(file, error, at))
+            return None
+
+    memberships = check("exports/memberships.toml", ExportSpec)
+    orders = check("exports/orders.toml", ExportSpec)
+    tags = check("tags.toml", _TagsFile)
+    properties = check("properties.toml", PropertiesConfig)
+    rules = check("goldpan.toml", RuleNumbers, "rules.")
+    for file, spec, kind in (
+        ("exports/memberships.toml", memberships, "memberships"),
+        ("exports/orders.toml", orders, "orders"),
+    ):
+        if spec is not None and spec.kind != kind:
+            problems.append(f"{file}: kind is {spec.kind!r}, expected {kind!r}")
+    if memberships and tags:
+        columns = {**type_of_original_columns(memberships.columns), **CONTACT_COLUMNS}
+        problems += [f"tags.toml: {problem}" for problem in problems_of_tags(tags.tags, columns)]
+        if properties:
+            problems += [f"properties.toml: {p}" for p in _problems_of_properties(properties.properties, columns)]
+    if problems or not (memberships and orders and tags and properties and rules):
+        raise ConfigError.of(problems)
+    return Config(memberships=memberships, orders=orders, rules=rules, tags=tags.tags, properties=properties)
+
+
+def describe_problems(file: str, error: ValidationError, at: str = "") -> Iterable[str]:
+    """Each problem of one file as `file: key: what was found, what is accepted`."""
+    for detail in error.errors():
+        key = at + ".".join(str(part) for part in detail["loc"])
+        found = detail["input"]
+        if detail["type"] == "extra_forbidden":
+            yield f"{file}: {key}: unknown key; remove it or check its spelling"
+        elif detail["type"] == "missing":
+            yield f"{file}: {key}: missing"
+        elif isinstance(found, Mapping | BaseModel):
+            yield f"{file}: {key or 'file'}: {detail['msg'].removeprefix('Value error, ')}"
+        else:
+            yield f"{file}: {key}: found {found!r}; {detail['msg'].removeprefix('Value error, ')}"
+
+
+_FITS: Mapping[str, frozenset[ColumnType]] = {
+    "number": frozenset({"money", "number"}),
+    "date": frozenset({"date"}),
+    "text": frozenset({"text", "id", "email", "date", "number"}),
+}
+
+
+def _problems_of_properties(properties: Iterable[PropertySpec], columns: Mapping[str, ColumnType]) -> Iterable[str]:
+    seen: set[str] = set()
+    for spec in properties:
+        if spec.name in seen:
+            yield f"property {spec.name!r} stands twice"
+        seen.add(spec.name)
+        if spec.name in {"email", "hs_object_id", "hs_additional_emails"}:
+            yield f"property {spec.name!r} is never written: it is HubSpot's key"
+        if spec.type == "tags":
+            if spec.column != "membership_status_tags":
+                yield f"property {spec.name!r}: type 'tags' takes the column 'membership_status_tags'"
+        elif spec.type == "select":
+            if spec.column != "membership_category":
+                yield f"property {spec.name!r}: type 'select' takes the column 'membership_category'"
+        elif spec.column not in columns:
+            yield f"property {spec.name!r}: unknown column {spec.column!r}; known: {', '.join(sorted(columns))}"
+        elif columns[spec.column] not in _FITS[spec.type]:
+            yield f"property {spec.name!r}: column {spec.column!r} is a {columns[spec.column]}, not a {spec.type}"

@@ -1,0 +1,229 @@
+"""From sheets as delivered to one typed frame, with a finding for every cell that could not be read.
+
+Three questions in turn: which table of the file is the export (:mod:`goldpan.tables`), what do its cells say
+(:mod:`goldpan.values`), and which rows are no data (:func:`skipped_rows`).
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from goldpan.config import ColumnSpec, ExportSpec
+from goldpan.errors import DataError
+from goldpan.model import Cell, Finding, Sheet
+from goldpan.tables import RawTable, place_of, tables_of
+from goldpan.values.dates import read_dates
+from goldpan.values.emails import read_emails
+from goldpan.values.ids import read_ids
+from goldpan.values.money import read_money
+from goldpan.values.names import read_name_keys
+from goldpan.values.texts import BLANKS, is_blank, is_excel_error, read_texts, shown
+
+
+@dataclass(frozen=True)
+class Export:
+    """One export, read: what the steps take, and what the analysis shows beside it.
+
+    Attributes:
+        kind: ``memberships`` or ``orders``.
+        file: Its name; ``sheet`` and ``header_row`` say where in it the table stands.
+        frame: One row per kept row, in file order. ``source_row`` (Int64, as Excel shows it), then per canonical
+            column: text and email ``str``; date ``datetime64[s]``; id ``str`` and ``<name>_key``; money
+            ``<name>_micros`` (Int64, whole millionths). Besides, memberships have ``email_reason`` and
+            ``customer_name_key``, orders ``other_columns`` (the untyped cells as one text, where an order id repeats).
+        headers: All headers, in order.
+        originals: The cells as delivered (object dtype) of the same rows, columns numbered like ``headers``.
+        findings: One row per :class:`goldpan.model.Finding` about a kept row.
+        rows_read: Rows below the header, down to the last that is not blank.
+        skipped: How many of them are no data, by reason (``blank_row``, ``totals_row``).
+    """
+
+    kind: str
+    file: str
+    sheet: str
+    header_row: int
+    frame: pd.DataFrame
+    headers: tuple[str, ...]
+    originals: pd.DataFrame
+    findings: pd.DataFrame
+    rows_read: int
+    skipped: Mapping[str, int]
+
+
+def conform(sheets: Iterable[Sheet], spec: ExportSpec, *, name_keys_for_all: bool = False) -> Export:
+    """Read one export.
+
+    Args:
+        sheets: The sheets of the file, in its order.
+        spec: How this kind of export is read.
+        name_keys_for_all: Give every row a ``customer_name_key``, not only rows without an id (``match_on`` by name).
+
+    Raises:
+        DataError: ``missing_columns``, ``doubled_column`` or ``empty_export``; the export is refused whole.
+    """
+    empty = ""
+    for table in tables_of(sheets, spec):
+        export = _Conforming(table, spec, name_keys_for_all=name_keys_for_all).export()
+        if len(export.frame):
+            return export
+        empty = empty or f"{place_of(table.sheet)} has its headers in row {table.header_row} and no row of data below"
+    raise DataError("empty_export", f"{empty}. Export it again, with its rows.")
+
+
+class _Conforming:
+    """The cells of one table on their way to typed columns."""
+
+    def __init__(self, table: RawTable, spec: ExportSpec, *, name_keys_for_all: bool) -> None:
+        self.table, self.spec, self.name_keys_for_all = table, spec, name_keys_for_all
+        numbers = pd.RangeIndex(table.header_row + 1, table.header_row + 1 + len(table.rows), name="source_row")
+        columns = zip(*table.rows, strict=True)
+        self.originals = pd.DataFrame(
+            {position: pd.Series(cells, index=numbers, dtype=object) for position, cells in enumerate(columns)}
+        )
+        self.reasons: list[tuple[int, pd.Series[str]]] = []
+
+    def export(self) -> Export:
+        typed = self.read_columns()
+        skipped = skipped_rows(self.table, self.spec, typed)
+        kept = ~typed.index.isin(list(skipped))
+        frame, originals = typed[kept], self.originals[kept]
+        if self.spec.kind == "orders":
+            frame = frame.assign(other_columns=self._other_columns(frame, originals))
+        reasons = list(skipped.values())
+        return Export(
+            kind=self.spec.kind,
+            file=self.table.sheet.file,
+            sheet=self.table.sheet.name,
+            header_row=self.table.header_row,
+            frame=frame.reset_index().astype({"source_row": "Int64"}),
+            headers=self.table.headers,
+            originals=originals,
+            findings=self._findings(set(skipped)),
+            rows_read=len(self.table.rows),
+            skipped={reason: reasons.count(reason) for reason in ("blank_row", "totals_row")},
+        )
+
+    def read_columns(self) -> pd.DataFrame:
+        """Every canonical column, typed; a column that the export lacks is all missing."""
+        empty = pd.Series([None] * len(self.originals), index=self.originals.index, dtype=object)
+        typed: dict[str, pd.Series[Any]] = {}
+        for column in self.spec.columns:
+            position = self.table.found.get(column.name)
+            read = _READERS[column.type](
+                empty if position is None else self.originals[position], self.spec, self.table.sheet
+            )
+            if "reason" in read and position is not None:
+                self.reasons.append((position, read["reason"]))
+            typed |= _named(column, read)
+        for column in self.spec.columns:
+            if column.or_else:
+                typed[column.name] = typed[column.name].fillna(typed[column.or_else])
+        if self.spec.kind == "memberships":
+            names = typed["customer_name"]
+            needed = names if self.name_keys_for_all else names.where(typed["customer_id_key"].isna())
+            typed["customer_name_key"] = read_name_keys(needed)
+        return pd.DataFrame(typed, index=self.originals.index)
+
+    def _other_columns(self, frame: pd.DataFrame, originals: pd.DataFrame) -> "pd.Series[str]":
+        """What repeated orders are compared by besides the columns read by value: the text of all others."""
+        repeats = frame["order_id_key"].notna() & frame["order_id_key"].duplicated(keep=False)
+        others = originals[repeats]
+        value_at = {
+            position: frame.loc[repeats, _value_column(name, self.spec)] for name, position in self.table.found.items()
+        }
+        texts = [""] * len(others)
+        for position in others.columns:
+            # A cell without a readable value is compared by its text too, or two orders could become one.
+            by_text = value_at[position].isna() if position in value_at else [True] * len(others)
+            cells = zip(texts, others[position], by_text, strict=True)
+            texts = [f"{text}\x1f{shown(cell).strip(BLANKS) if by_text else ''}" for text, cell, by_text in cells]
+        return pd.Series(texts, index=others.index, dtype="str").reindex(frame.index)
+
+    def _findings(self, skipped: set[int]) -> pd.DataFrame:
+        reasons = [(position, said.dropna()) for position, said in self.reasons]
+        for position in self.originals.columns:
+            errors = [row for row, cell in self.originals[position].items() if is_excel_error(cell)]
+            reasons.append((position, pd.Series("excel_error", index=pd.Index(errors, dtype="int64"), dtype="str")))
+        findings = [
+            Finding(
+                file=self.table.sheet.file,
+                sheet=self.table.sheet.name,
+                row=row,
+                column=self.table.headers[position],
+                reason=reason,
+                value=shown(self.originals.at[row, position]),
+            )
+            for position, said in reasons
+            for row, reason in said.items()
+            if row not in skipped and (reason == "excel_error") == is_excel_error(self.originals.at[row, position])
+        ]
+        return findings_frame(sorted(findings, key=lambda finding: finding.row))
+
+
+def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
+    """Findings as a frame: ``file, sheet, row, column, reason, value`` (``row`` int64, the others ``str``)."""
+    frame = pd.DataFrame(
+        [(f.file, f.sheet, f.row, f.column, f.reason, f.value) for f in findings],
+        columns=["file", "sheet", "row", "column", "reason", "value"],
+    )
+    return frame.astype({name: "int64" if name == "row" else "str" for name in frame.columns})
+
+
+_READERS: Mapping[str, Callable[["pd.Series[Any]", ExportSpec, Sheet], pd.DataFrame]] = {
+    "id": lambda cells, _spec, _sheet: read_ids(cells),
+    "text": lambda cells, _spec, _sheet: pd.DataFrame({"value": read_texts(cells)}),
+    "email": lambda cells, _spec, _sheet: read_emails(cells),
+    "date": lambda cells, spec, sheet: read_dates(cells, spec.date_formats, epoch_1904=sheet.epoch_1904),
+    "money": lambda cells, spec, _sheet: read_money(cells, spec.decimal_mark),
+}
+
+
+def _value_column(name: str, spec: ExportSpec) -> str:
+    column = spec.column(name)
+    return f"{name}_micros" if column and column.type == "money" else name
+
+
+def _named(column: ColumnSpec, read: pd.DataFrame) -> "dict[str, pd.Series[Any]]":
+    if column.type == "money":
+        return {f"{column.name}_micros": read["value"]}
+    if column.type == "id":
+        return {column.name: read["value"], f"{column.name}_key": read["key"]}
+    if column.type == "email":
+        return {column.name: read["value"], f"{column.name}_reason": read["reason"]}
+    return {column.name: read["value"]}
+
+
+# --- which rows are no data -------------------------------------------------------------------------------------------
+
+_TOTALS = re.compile(r"(grand\s+total|totals?|sum)(\s*:|(?=\s)|\Z)[\s0-9.,()$€£%-]*", re.IGNORECASE)
+
+
+def skipped_rows(table: RawTable, spec: ExportSpec, typed: pd.DataFrame) -> dict[int, str]:
+    """Why each row that holds no data is skipped, by row number: ``blank_row`` or ``totals_row``."""
+    skipped: dict[int, str] = {}
+    numbered = list(enumerate(table.rows, table.header_row + 1))
+    for row, cells in reversed(numbered):
+        if all(map(is_blank, cells)):
+            skipped[row] = "blank_row"
+        elif _is_totals_row(cells, typed.loc[row], spec):
+            skipped[row] = "totals_row"
+        else:
+            break
+    skipped |= {row: "blank_row" for row, cells in numbered if all(map(is_blank, cells))}
+    return skipped
+
+
+def _is_totals_row(cells: Sequence[Cell], values: "pd.Series[Any]", spec: ExportSpec) -> bool:
+    """Whether one of the last rows only adds up the others: it says so, and has no e-mail, no date and no order id."""
+    if not any(isinstance(cell, str) and _TOTALS.fullmatch(cell.strip(BLANKS)) for cell in cells):
+        return False
+    known = [
+        values[column.name]
+        for column in spec.columns
+        if column.type in ("email", "date") or column.name == "order_id"
+        if not pd.isna(values[column.name])
+    ]
+    return all(isinstance(value, str) and _TOTALS.fullmatch(value) for value in known)

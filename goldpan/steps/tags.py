@@ -1,0 +1,52 @@
+"""Tags: each rule of `config/tags.toml` as a truth value, and all of them as HubSpot stores them (RULES section 6)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+import narwhals.stable.v2 as nw
+
+from goldpan.columns import ColumnType
+from goldpan.frames import Frame
+from goldpan.rules import RuleContext, Tag, as_expression
+
+
+def tag_column(tag: Tag) -> str:
+    """The name of the truth column of a tag."""
+    return f"tag:{tag.value}"
+
+
+def calculate_all_membership_flags(
+    contacts: Frame,
+    tags: Sequence[Tag],
+    *,
+    as_of: date,
+    columns: Mapping[str, ColumnType],
+    savings_share: Decimal = Decimal("0.08"),
+) -> Frame:
+    """Work out every tag of every contact.
+
+    Args:
+        contacts: One row per contact, with its measures.
+        tags: The rules, in the order of the config.
+        as_of: The run's date.
+        columns: The columns that rules may name, with their types (:meth:`goldpan.config.Config.contact_columns`).
+        savings_share: What part of the order value the estimated savings are.
+
+    Returns:
+        The same rows plus, per tag, ``tag:<value>`` (bool), and ``membership_status_tags`` (str): the values that hold
+        and the opposites of those that don't, in config order, joined by ``;`` ("" if there are none).
+    """
+    context = RuleContext(columns=columns, as_of=as_of, savings_share=savings_share)
+    flagged = nw.from_native(contacts).with_columns(**{tag_column(tag): as_expression(tag, context) for tag in tags})
+    return flagged.with_columns(membership_status_tags=_joined(tags)).to_native()
+
+
+def _joined(tags: Sequence[Tag]) -> nw.Expr:
+    values = [
+        nw.when(nw.col(tag_column(tag)))
+        .then(nw.lit(tag.value))
+        .otherwise(nw.lit(tag.otherwise.value if tag.otherwise else None, dtype=nw.String()))
+        for tag in tags
+    ]
+    return nw.concat_str(values, separator=";", ignore_nulls=True).fill_null("")

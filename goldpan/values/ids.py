@@ -1,0 +1,48 @@
+"""Customer and order ids: text that Excel likes to turn into numbers (RULES section 1, *id*)."""
+
+import re
+from typing import Any
+
+import pandas as pd
+
+from goldpan.model import Cell
+from goldpan.values.texts import read_distinct, shown, text_of
+
+ROUNDED_FROM = 10.0**15
+"""A numeric cell of 16 or more digits: Excel keeps only 15 of them."""
+
+_SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?E\+[0-9]+|[0-9][.,][0-9]+E[0-9]+", re.IGNORECASE)
+_WHOLE_WITH_TAIL = re.compile(r"([0-9]+)\.0+")
+_DIGITS = re.compile(r"[0-9]+")
+
+
+def key_of(text: str) -> str:
+    """What two spellings of one id share: all-digit ids have no leading zeros (``000`` is ``0``)."""
+    return (text.lstrip("0") or "0") if _DIGITS.fullmatch(text) else text
+
+
+def read_id(cell: Cell) -> tuple[str | None, str | None, str | None]:
+    """One id: as it is written (trimmed, no ``.0`` tail, no leading apostrophe of Excel's), its key, and a reason."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        if abs(cell) >= ROUNDED_FROM:
+            return None, None, "rounded_id"
+        return shown(cell), key_of(shown(cell)), None
+    text = text_of(cell)
+    if text is not None:
+        text = text_of(text.removeprefix("'"))
+    if text is None:
+        return None, None, None
+    if _SCIENTIFIC.fullmatch(text):
+        return None, None, "rounded_id"
+    tail = _WHOLE_WITH_TAIL.fullmatch(text)
+    value = tail[1] if tail else text
+    return value, key_of(value), None
+
+
+def read_ids(cells: "pd.Series[Any]") -> pd.DataFrame:
+    """A column of ids.
+
+    Returns:
+        All ``str``: ``value`` (the row's own spelling), ``key`` (what ids compare by), ``reason`` (``rounded_id``).
+    """
+    return read_distinct(cells, read_id, ["value", "key", "reason"]).astype("str")

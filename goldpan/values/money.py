@@ -1,0 +1,102 @@
+"""Amounts as whole millionths, exactly (RULES section 1, *money*)."""
+
+import re
+import unicodedata
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from goldpan.columns import MICROS_PER_UNIT
+from goldpan.model import Cell
+from goldpan.values.texts import BLANKS, read_distinct, text_of
+
+LARGEST = 10**12
+"""Amounts from a trillion on are unreadable: Excel could not hold their cents, and sums stay within 64 bits."""
+
+_CURRENCY = frozenset(chr(code) for code in range(0x20, 0x20D0) if unicodedata.category(chr(code)) == "Sc")
+_THOUSANDS = {".": ",", ",": "."}
+"""The thousands separator beside each decimal mark; a blank separates with either."""
+
+
+def _number_form(mark: str) -> re.Pattern[str]:
+    separator = rf"(?P<separator>[{re.escape(_THOUSANDS[mark])} \u00a0\u2009\u202f])"
+    whole = rf"[0-9]{{1,3}}{separator}[0-9]{{3}}(?:(?P=separator)[0-9]{{3}})*|[0-9]+"
+    return re.compile(rf"(?P<whole>{whole})?(?:{re.escape(mark)}(?P<part>[0-9]*))?")
+
+
+_NUMBER = {mark: _number_form(mark) for mark in _THOUSANDS}
+
+
+def read_amount(cell: Cell, decimal_mark: str = ".") -> tuple[int | None, str | None]:
+    """One cell's amount in millionths, rounded half away from zero; ``unreadable_amount`` where it is none."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        # A double's shortest form is what Excel shows; its binary noise is not money.
+        return _in_micros(Decimal(repr(cell)))
+    if cell is not None and not isinstance(cell, str):
+        return None, "unreadable_amount"
+    text = text_of(cell)
+    if text is None:
+        return None, None
+    amount = _from_text(text, decimal_mark)
+    return (None, "unreadable_amount") if amount is None else _in_micros(amount)
+
+
+def _in_micros(amount: Decimal) -> tuple[int | None, str | None]:
+    if not amount.is_finite() or abs(amount) >= LARGEST:
+        return None, "unreadable_amount"
+    return int((amount * MICROS_PER_UNIT).to_integral_value(ROUND_HALF_UP)), None
+
+
+def _from_text(text: str, decimal_mark: str) -> Decimal | None:
+    """A number that may wear one currency sign and one of ``-x``, ``x-`` and ``(x)``, blanks between them."""
+    text, signs = _without_currency(text)
+    is_negative = True
+    if text[:1] == "(" and text[-1:] == ")":
+        text = text[1:-1]
+    elif text[:1] == "-":
+        text = text[1:]
+    elif text[-1:] == "-":
+        text = text[:-1]
+    else:
+        is_negative = False
+    text, more_signs = _without_currency(text)
+    number = _NUMBER[decimal_mark].fullmatch(text)
+    if signs + more_signs > 1 or number is None or not (number["whole"] or number["part"]):
+        return None
+    digits = re.sub(r"[^0-9]", "", number["whole"] or "0")
+    return Decimal(f"{'-' if is_negative else ''}{digits}.{number['part'] or '0'}")
+
+
+def _without_currency(text: str) -> tuple[str, int]:
+    bare = text.strip(BLANKS)
+    signs = [bare[:1] in _CURRENCY, bare[1:][-1:] in _CURRENCY]
+    return bare[signs[0] : len(bare) - signs[1]].strip(BLANKS), sum(signs)
+
+
+def read_money(cells: "pd.Series[Any]", decimal_mark: str = ".") -> pd.DataFrame:
+    """A column of amounts.
+
+    Returns:
+        ``value`` (Int64, whole millionths, missing where blank or unreadable) and ``reason`` (``unreadable_amount``).
+    """
+    read = read_distinct(cells, lambda cell: read_amount(cell, decimal_mark), ["value", "reason"])
+    return pd.DataFrame({"value": read["value"].astype("Int64"), "reason": read["reason"].astype("str")})
+
+
+def in_cents(micros: "pd.Series[Any]", share: Decimal = Decimal(1)) -> "pd.Series[Any]":
+    """Money as it leaves: a share of whole millionths, rounded half away from zero to cents.
+
+    Args:
+        micros: Int64, whole millionths, nothing missing.
+        share: What part of the amount is wanted, such as 0.08.
+
+    Returns:
+        Exact decimals with two places (``decimal128(38, 2)[pyarrow]``), on the same index.
+    """
+    amounts = pc.multiply(pa.array(micros, pa.int64()).cast(pa.decimal128(19, 0)), pa.scalar(share))
+    exact = pc.multiply(amounts, pa.scalar(Decimal(1).scaleb(-6)))
+    cents = pc.round(exact, ndigits=2, round_mode="half_towards_infinity").cast(pa.decimal128(38, 2))
+    return pd.Series(cents, index=micros.index, dtype=pd.ArrowDtype(pa.decimal128(38, 2)))

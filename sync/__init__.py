@@ -1,0 +1,1 @@
+"""Goldpan's shell: files, network, clock, settings and logs. It alone imports the pure core `goldpan`."""

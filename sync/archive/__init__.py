@@ -1,0 +1,1 @@
+"""What a run leaves behind: the workbook, the CSV, the inputs and the record."""

@@ -1,0 +1,1 @@
+"""State: runs, inputs, and what each contact last confirmed (SQLAlchemy; SQLite by default)."""
