@@ -57,8 +57,9 @@ def hubspot_csv(contacts: pd.DataFrame, tags: Sequence[Tag]) -> str:
 
 
 def as_plain_numbers(amounts: "pd.Series[Any]") -> "pd.Series[str]":
-    """Decimals as digits and one decimal point: ``-1234.50``."""
-    return pd.Series(map("{:f}".format, amounts), index=amounts.index, dtype="str")
+    """Decimals as digits and one decimal point: ``-1234.50``; missing ones stay missing."""
+    texts = [None if pd.isna(amount) else f"{amount:f}" for amount in amounts]
+    return pd.Series(texts, index=amounts.index, dtype="str")
 
 
 def add_individual_boolean_tags_for_excel(contacts: pd.DataFrame, tags: Sequence[Tag]) -> pd.DataFrame:

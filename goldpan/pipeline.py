@@ -99,6 +99,11 @@ def refine(memberships: pd.DataFrame, orders: pd.DataFrame, as_of: date, config:
     contacts = contacts.assign(
         total_order_value=in_cents(contacts["total_order_value_micros"]),
         estimated_savings=in_cents(contacts["total_order_value_micros"], rules.savings_share),
+        **{
+            column.name: in_cents(contacts[f"{column.name}_micros"])
+            for column in config.memberships.columns
+            if column.type == "money"
+        },
     )
     counted = link_repeated_orders(orders)
     prospects = list_prospects(memberships, counted)

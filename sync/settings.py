@@ -154,18 +154,21 @@ def default_config_folder() -> Path:
     return installed if installed.is_dir() else Path(__file__).resolve().parent.parent / "config"
 
 
-def load_settings(config_folder: Path | None = None, *, home: Path | None = None) -> AppSettings:
+def load_settings(
+    config_folder: Path | None = None, *, home: Path | None = None, use_environment: bool = True
+) -> AppSettings:
     """Read and check everything.
 
     Args:
         config_folder: `--config`; else GOLDPAN_CONFIG, else `./config` if it holds a goldpan.toml, else the built-in.
         home: Wins over GOLDPAN_HOME; both missing, it is the folder that holds the config folder, and with the
             built-in config `./goldpan-home`.
+        use_environment: The demo reads none: it must never reach a real portal or state.
 
     Raises:
         ConfigError: With every problem found, each with file and key.
     """
-    environment = _read_environment(config_folder)
+    environment = _read_environment(config_folder) if use_environment else Environment.model_construct()
     chosen = config_folder or environment.goldpan_config
     if chosen is not None and not chosen.is_dir():
         raise ConfigError(f"{chosen}: no such config folder. `goldpan init DIR` writes one (DIR/config).")

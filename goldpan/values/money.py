@@ -90,7 +90,7 @@ def in_cents(micros: "pd.Series[Any]", share: Decimal = Decimal(1)) -> "pd.Serie
     """Money as it leaves: a share of whole millionths, rounded half away from zero to cents.
 
     Args:
-        micros: Int64, whole millionths, nothing missing.
+        micros: Int64, whole millionths.
         share: What part of the amount is wanted, such as 0.08.
 
     Returns:

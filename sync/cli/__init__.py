@@ -1,0 +1,46 @@
+"""The command line `goldpan`: one thin command per file, imported when it is called."""
+
+import os
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the command line, and turn whatever happens into a message and an exit code.
+
+    Exit codes: 0 done · 1 failed · 2 usage or configuration · 3 held · 4 done with new refusals · 5 another run.
+    """
+    from goldpan.errors import GoldpanError
+    from sync.cli.commands import app
+
+    os.umask(0o077)  # what Goldpan writes is personal data
+    is_verbose = "--verbose" in sys.argv
+    try:
+        app(prog_name="goldpan")
+    except GoldpanError as error:
+        if is_verbose:
+            raise
+        print(f"goldpan: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("goldpan: stopped. The next run settles what was under way.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        if is_verbose:
+            raise
+        place = f" {error.filename}" if error.filename else ""
+        print(f"goldpan: the machine refused a file{place}: {error.strerror or error}.", file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:
+        if is_verbose:
+            raise
+        print(
+            f"goldpan: failed unexpectedly ({type(error).__name__}). This is a defect; run it again with --verbose and "
+            "report what it prints.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+    sys.exit(0)

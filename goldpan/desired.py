@@ -1,0 +1,102 @@
+"""The contacts as HubSpot should hold them: every property's value as the text that is sent (RULES section 7)."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from goldpan.columns import CATEGORIES
+from goldpan.config import Config, PropertySpec
+from goldpan.exports import as_plain_numbers
+from goldpan.model import PropertyDefinition, PropertyOption
+from goldpan.pipeline import Refined
+
+DESCRIPTION = "Kept by Goldpan; edits are overwritten"
+"""Stands in every property that Goldpan makes; what lacks it belongs to somebody else."""
+
+_HUBSPOT_TYPES: Mapping[str, tuple[str, str]] = {
+    "tags": ("enumeration", "checkbox"),
+    "select": ("enumeration", "select"),
+    "number": ("number", "number"),
+    "date": ("date", "date"),
+    "text": ("string", "text"),
+}
+
+
+def tag_options(config: Config) -> tuple[PropertyOption, ...]:
+    """The options of the tag property that Goldpan owns, in config order."""
+    return tuple(PropertyOption(option.value, option.label) for tag in config.tags for option in tag.options())
+
+
+def property_definitions(config: Config) -> tuple[PropertyDefinition, ...]:
+    """The HubSpot properties that a run needs, as `goldpan setup` makes them."""
+    return tuple(_definition(spec, config) for spec in config.properties.properties)
+
+
+def _definition(spec: PropertySpec, config: Config) -> PropertyDefinition:
+    options: tuple[PropertyOption, ...] = ()
+    if spec.type == "tags":
+        options = tag_options(config)
+    elif spec.type == "select":
+        options = tuple(PropertyOption(value, label) for value, label in CATEGORIES.items())
+    type_, field_type = _HUBSPOT_TYPES[spec.type]
+    return PropertyDefinition(
+        name=spec.name,
+        label=spec.label or spec.name.replace("_", " ").title(),
+        type=type_,
+        field_type=field_type,
+        group=config.properties.group.name,
+        description=DESCRIPTION,
+        options=options,
+    )
+
+
+def desired_contacts(refined: Refined, config: Config) -> pd.DataFrame:
+    """The sendable contacts as texts for HubSpot.
+
+    Args:
+        refined: The contacts, and the date they are for.
+        config: Which column fills which property.
+
+    Returns:
+        One row per sendable contact: ``email``, one ``str`` column per property (named like it; "" = empty),
+        ``payload`` (all of them as canonical JSON, what the confirmed state is compared with) and ``rank`` (int64: of
+        two contacts that HubSpot holds as one record the lower rank is the one to send, RULES section 4).
+    """
+    sendable = refined.contacts[refined.contacts["email"].notna()]
+    values = {spec.name: _as_texts(sendable[spec.column], spec) for spec in config.properties.properties}
+    payloads = [
+        json.dumps(dict(zip(values, row, strict=True)), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        for row in zip(*values.values(), strict=True)
+    ]
+    desired = {
+        "email": sendable["email"],
+        **values,
+        "payload": pd.Series(payloads, index=sendable.index, dtype="str"),
+        "rank": _ranks(sendable, refined.as_of),
+    }
+    return pd.DataFrame(desired).reset_index(drop=True)
+
+
+def _as_texts(column: "pd.Series[Any]", spec: PropertySpec) -> "pd.Series[str]":
+    if column.dtype.kind == "M":
+        column = column.dt.strftime("%Y-%m-%d")
+    elif spec.type == "number" and column.dtype.kind not in "iu":
+        column = as_plain_numbers(column)
+    return column.astype("str").fillna("")
+
+
+def _ranks(contacts: pd.DataFrame, as_of: date) -> "pd.Series[int]":
+    """The order of RULES section 4, best first: covering today, latest end, latest creation, last in the file."""
+    today = pd.Timestamp(as_of)
+    order = pd.DataFrame(
+        {
+            "covers": (contacts["member_since"] <= today) & (contacts["expires_on"] > today),
+            "expires_on": contacts["expires_on"],
+            "created_on": contacts["created_on"],
+            "source_row": contacts["source_row"],
+        }
+    ).sort_values(["covers", "expires_on", "created_on", "source_row"], ascending=False, na_position="last")
+    return pd.Series(range(len(order)), index=order.index, dtype="int64").reindex(contacts.index)

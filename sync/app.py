@@ -1,0 +1,94 @@
+"""The one place that builds the adapters: state, destination, lock and clock from the settings."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, date, datetime
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from goldpan.errors import BusyError, ConfigError
+from sync.destinations.hubspot import HubSpotDestination
+from sync.sandbox import TOKEN, Sandbox
+from sync.settings import AppSettings
+from sync.state.store import State
+
+
+def now() -> datetime:
+    """The time, aware, in UTC: the only clock of a run."""
+    return datetime.now(UTC)
+
+
+def today(settings: AppSettings) -> date:
+    """The business date: today in the configured time zone."""
+    return now().astimezone(settings.zone).date()
+
+
+def version() -> str:
+    """Goldpan's own version."""
+    return installed_version("goldpan")
+
+
+def new_run_id(at: datetime) -> str:
+    """A run's id; ids sort by start."""
+    return f"{at:%Y%m%dT%H%M%S}-{at.microsecond // 1000:03}{secrets.token_hex(2)}"
+
+
+@contextmanager
+def open_destination(settings: AppSettings) -> Iterator[HubSpotDestination]:
+    """HubSpot; or the embedded sandbox where the config asks for it, and nowhere else."""
+    with ExitStack() as stack:
+        if settings.file.destination == "sandbox":
+            sandbox = Sandbox(sandbox_file(settings), burst_limit=settings.file.hubspot.burst_limit)
+            token, base_url = TOKEN, stack.enter_context(sandbox).url
+        else:
+            token, base_url = settings.environment.token(), str(settings.environment.hubspot_base_url).rstrip("/")
+        yield stack.enter_context(
+            HubSpotDestination(
+                token=token,
+                base_url=base_url,
+                burst_limit=settings.file.hubspot.burst_limit,
+                workers=settings.file.hubspot.workers,
+            )
+        )
+
+
+def sandbox_file(settings: AppSettings) -> Path:
+    """Where the embedded sandbox keeps its contacts."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return settings.home / "sandbox.sqlite"
+
+
+@contextmanager
+def open_state(settings: AppSettings, *, read_only: bool = False) -> Iterator[State]:
+    """The state; for reading only, a state that doesn't exist yet is an empty one that leaves no file."""
+    url = settings.state_url
+    is_missing = url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists()
+    with State.open("sqlite://" if read_only and is_missing else url) as state:
+        yield state
+
+
+@contextmanager
+def single_flight(settings: AppSettings) -> Iterator[None]:
+    """One run at a time on this machine; the lock goes with the process, however it ends.
+
+    Raises:
+        BusyError: When another run is going on.
+    """
+    path = settings.home / "state" / "run.lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock(path, timeout=0, mode=0o600)
+        lock.acquire()
+    except Timeout as error:
+        raise BusyError(
+            f"Another run is going on (it holds {path}). Wait for it, or look at it: goldpan runs."
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"{path} can't be made: {error.strerror}. Check GOLDPAN_HOME.") from error
+    try:
+        yield
+    finally:
+        lock.release()

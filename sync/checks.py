@@ -1,0 +1,100 @@
+"""What `goldpan check` looks at, in the order in which a run needs it."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from goldpan.errors import GoldpanError
+from sync.app import open_destination, open_state
+from sync.destinations.hubspot import HubSpotDestination
+from sync.intake import KINDS, newest_in
+from sync.preflight import check_portal, setup_steps
+from sync.settings import AppSettings
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line: what was looked at, whether it is fine, and what to know or do."""
+
+    name: str
+    is_ok: bool
+    says: str
+    exit_code: int = 2
+
+
+def run_checks(settings: AppSettings) -> Iterator[Check]:
+    """Look at everything a run needs; nothing is written, here or in HubSpot."""
+    yield Check("config", True, str(settings.config_folder))
+    yield _attempt("home", lambda: _home(settings))
+    yield _attempt("state", lambda: _state(settings))
+    yield _attempt("drop folder", lambda: _drop(settings))
+    token = _attempt("token", lambda: _token(settings))
+    yield token
+    if token.is_ok:
+        yield from _hubspot(settings)
+
+
+def _attempt(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, look())
+    except GoldpanError as error:
+        return Check(name, False, str(error).replace("\n", "\n" + " " * 18), error.exit_code)
+    except (OSError, SQLAlchemyError) as error:
+        return Check(name, False, str(error), 1)
+
+
+def _home(settings: AppSettings) -> str:
+    folder = next(path for path in (settings.home, *settings.home.parents) if path.exists())
+    if not os.access(folder, os.W_OK):
+        raise GoldpanError(f"{folder} can't be written by this user; set GOLDPAN_HOME to a folder that can.")
+    return str(settings.home) + ("" if settings.home.exists() else " (will be made)")
+
+
+def _state(settings: AppSettings) -> str:
+    with open_state(settings, read_only=True) as state:
+        runs = state.runs(1)
+    return f"last run {runs[0].run_id}: {runs[0].status}" if runs else "no run yet"
+
+
+def _drop(settings: AppSettings) -> str:
+    if not settings.drop_folder.is_dir():
+        raise GoldpanError(f"{settings.drop_folder} is missing; make it, or set [drop] folder in goldpan.toml.")
+    newest = newest_in(settings)
+    found = ", ".join(f"{kind}: {newest[kind].name if kind in newest else 'none'}" for kind in KINDS)
+    return f"{settings.drop_folder} ({found})"
+
+
+def _token(settings: AppSettings) -> str:
+    if settings.file.destination == "sandbox":
+        return 'destination = "sandbox": the embedded stand-in is used, not HubSpot'
+    settings.environment.token()
+    return "set"
+
+
+def _hubspot(settings: AppSettings) -> Iterator[Check]:
+    with open_destination(settings) as destination:
+        portal = _attempt("portal", lambda: _portal(destination, settings))
+        yield portal
+        if portal.is_ok:
+            yield _attempt("read scope", lambda: _reads(destination))
+            yield _attempt("properties", lambda: _properties(destination, settings))
+
+
+def _portal(destination: HubSpotDestination, settings: AppSettings) -> str:
+    portal = check_portal(destination, settings)
+    return f"{portal.portal_id} {portal.account_type} {portal.ui_domain}".strip()
+
+
+def _reads(destination: HubSpotDestination) -> str:
+    for _ in destination.read_contacts(["nobody@example.com"], []):
+        pass
+    return "contacts can be read (writing is tried by the first run only)"
+
+
+def _properties(destination: HubSpotDestination, settings: AppSettings) -> str:
+    steps, problems = setup_steps(destination, settings.config)
+    if steps or problems:
+        raise GoldpanError("\n".join([*problems, *(f"missing: {step}" for step in steps), "Run `goldpan setup`."]))
+    return "all there"

@@ -1,0 +1,5 @@
+"""`python -m sync.cli` is `goldpan`."""
+
+from sync.cli import main
+
+main()

@@ -1,0 +1,33 @@
+"""The list of commands; each is imported with this list, but imports what it needs only when it runs."""
+
+import typer
+
+from sync.cli import check, convert, demo, init, rejects, run, runs, sandbox, setup, show
+
+app = typer.Typer(
+    name="goldpan",
+    help="Keeps HubSpot contacts in step with a membership business's nightly exports.\n\n"
+    "Start with: goldpan demo (no account needed), then goldpan init.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for command in (demo, init, check, setup, convert, run, runs, show, rejects, sandbox):
+    app.command(name=command.__name__.rpartition(".")[2])(command.command)
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from sync.app import version
+
+        typer.echo(f"goldpan {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Options of the program itself."""

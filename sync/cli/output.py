@@ -1,0 +1,209 @@
+"""What commands print for people; programs take `--json` instead."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from sync.record import RunRecord
+
+if TYPE_CHECKING:
+    from sync.demo.demo import Demo
+    from sync.state.store import StoredRun
+
+CONTACT_WORDS = {
+    "created": "created in HubSpot",
+    "updated": "updated in HubSpot",
+    "unchanged": "unchanged",
+    "unsendable": "without a valid address, never sent",
+    "same_record": "the same HubSpot record as another",
+    "refused": "refused by HubSpot",
+    "unknown": "without an answer; the next run reads them back",
+    "held": "held back",
+    "suppressed": "suppressed",
+    "not_wanted": "not wanted in HubSpot",
+    "gone": "deleted in HubSpot, left alone",
+    "moved": "changed in HubSpot meanwhile, left alone",
+}
+STATUS_STYLES = {"done": "green", "partial": "yellow", "held": "yellow", "failed": "red", "interrupted": "red"}
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One JSON object on standard output."""
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def print_run(record: RunRecord) -> None:
+    """How a run ended, in numbers that add up."""
+    print_record(record.as_json())
+
+
+def print_stored_run(run: "StoredRun") -> None:
+    """A run that is on record."""
+    if run.record:
+        print_record(run.record)
+    else:
+        Console().print(f"Run {run.run_id} for {run.as_of}: {run.status}; it left no record (it was stopped).")
+
+
+def print_record(record: Mapping[str, Any]) -> None:
+    """The record of a run, for people."""
+    console = Console(highlight=False)
+    console.print(_headline(record))
+    if record["rows"]["read"]:
+        console.print(_inputs(record))
+    if record["contacts"]["total"]:
+        _print_side_by_side(console, _contacts(record), _tags(record))
+    _print_footer(console, record)
+
+
+def print_conversion(record: RunRecord) -> None:
+    """What `goldpan convert` made."""
+    console = Console(highlight=False)
+    contacts = record.contacts
+    console.print(f"[bold]Converted[/] as of {record.as_of}; HubSpot was not touched.")
+    console.print(_inputs(record.as_json()))
+    console.print(
+        f"{contacts['total']:,} contacts, {contacts['unchanged']:,} with an address to send to, "
+        f"{contacts['unsendable']:,} without."
+    )
+    console.print(_tags(record.as_json()))
+    folder = Path(record.archive)
+    console.print(f"For HubSpot's importer  {folder / 'hubspot.csv'}", soft_wrap=True)
+    console.print(f"The analysis            {folder / 'analysis.xlsx'}", soft_wrap=True)
+    console.print(_seconds(record.as_json()))
+
+
+def print_demo(demo: "Demo") -> None:
+    """What the demo did, and where to look."""
+    console = Console(highlight=False)
+    print_run(demo.record)
+    contacts = demo.record.contacts
+    if demo.record.status == "done" and not (contacts["created"] or contacts["updated"]):
+        console.print("[bold]Nothing to change:[/] HubSpot (the sandbox) holds today's tags already.")
+    console.print("\n[bold]Where to look[/]")
+    for what, where in (
+        ("The sample exports", demo.memberships.parent),
+        ("The analysis", Path(demo.record.archive) / "analysis.xlsx"),
+        ("The contacts in the sandbox", f"goldpan sandbox --config {demo.folder / 'config'}"),
+        ("Rows to look at", f"goldpan rejects --config {demo.folder / 'config'}"),
+        ("The rules, to change", demo.folder / "config" / "tags.toml"),
+    ):
+        console.print(f"  {what:<28} {where}", soft_wrap=True)
+
+
+def print_runs(runs: "Sequence[StoredRun]") -> None:
+    """The latest runs, a line each."""
+    console = Console(highlight=False)
+    if not runs:
+        console.print("There is no run yet. Try: goldpan run --dry-run")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("Run (starts with its time, UTC)", "As of", "Status"):
+        table.add_column(column, no_wrap=True)
+    for column in ("Created", "Updated", "Unchanged", "Refused"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for run in runs:
+        contacts = run.record.get("contacts", {})
+        style = STATUS_STYLES.get(run.status, "")
+        table.add_row(
+            run.run_id,
+            str(run.as_of),
+            f"[{style}]{run.status}[/]" if style else run.status,
+            *(f"{contacts.get(name, 0):,}" for name in ("created", "updated", "unchanged", "refused")),
+        )
+    console.print(table)
+    console.print("\nOne run, whole: goldpan show RUN")
+
+
+def print_rejects(run: "StoredRun", rejects: Sequence[Mapping[str, str]], limit: int) -> None:
+    """What a run could not use or send: counts by reason, then the rows."""
+    console = Console(highlight=False)
+    if not rejects:
+        console.print(f"Run {run.run_id}: nothing to look at.")
+        return
+    counts: dict[tuple[str, str], int] = {}
+    for row in rejects:
+        counts[row["Kind"], row["Reason"]] = counts.get((row["Kind"], row["Reason"]), 0) + 1
+    summary = Table("Kind", "Reason", box=None, header_style="bold", pad_edge=False)
+    summary.add_column("Rows", justify="right")
+    for (kind, reason), count in sorted(counts.items(), key=lambda each: -each[1]):
+        summary.add_row(kind, reason, f"{count:,}")
+    console.print(summary)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("File", "Row", "Column", "Reason", "Value", "What to do"):
+        table.add_column(column, justify="right" if column == "Row" else "left", overflow="fold")
+    for row in rejects[:limit]:
+        table.add_row(row["File"], row["Row"], row["Column"], row["Reason"], row["Value"], row["What to Do"])
+    console.print()
+    console.print(table)
+    if len(rejects) > limit:
+        console.print(f"… and {len(rejects) - limit:,} more: goldpan rejects {run.run_id} -n {len(rejects)}")
+    console.print(
+        f"Whole values: the sheet Rejects and warnings of {run.record['archive']}/analysis.xlsx", soft_wrap=True
+    )
+
+
+def _headline(record: Mapping[str, Any]) -> str:
+    style = STATUS_STYLES.get(record["status"], "")
+    mode = " (dry run: nothing was written)" if record["dry_run"] else ""
+    where = {"sandbox": "the embedded SANDBOX, not HubSpot", "hubspot": f"HubSpot portal {record['portal_id']}"}
+    target = where.get(record["destination"], record["destination"]) if record["portal_id"] else "HubSpot not reached"
+    status = f"[{style}]{record['status']}[/]" if style else record["status"]
+    return f"[bold]Run {record['run_id']}[/] as of {record['as_of']}: {status}{mode} · {target}"
+
+
+def _inputs(record: Mapping[str, Any]) -> str:
+    rows = record["rows"]
+    files = "\n".join(f"  {each['kind']:<12} {each['name']}  {each['rows']:,} rows" for each in record["inputs"])
+    return (
+        f"{files}\n  {rows['read']:,} rows = {rows['kept']:,} kept + {rows['merged']:,} merged + "
+        f"{rows['skipped']:,} skipped; {rows['warnings']:,} warnings"
+    )
+
+
+def _contacts(record: Mapping[str, Any]) -> Table:
+    table = Table("Contacts", box=None, header_style="bold", pad_edge=False)
+    table.add_column(f"{record['contacts']['total']:,}", justify="right")
+    always = ("created", "updated", "unchanged", "unsendable")
+    planned = record["dry_run"] or record["status"] == "held"
+    for name, words in CONTACT_WORDS.items():
+        count = record["contacts"].get(name, 0)
+        if count or name in always:
+            would = "would be " if planned and name in ("created", "updated") else ""
+            table.add_row(would + words, f"{count:,}")
+    return table
+
+
+def _tags(record: Mapping[str, Any]) -> Table:
+    table = Table("Tag", box=None, header_style="bold", pad_edge=False)
+    table.add_column("Contacts", justify="right")
+    for value, count in record["tags"].items():
+        table.add_row(value, f"{count:,}")
+    return table
+
+
+def _print_side_by_side(console: Console, *tables: Table) -> None:
+    grid = Table.grid(padding=(0, 6))
+    grid.add_row(*tables)
+    console.print(grid)
+
+
+def _print_footer(console: Console, record: Mapping[str, Any]) -> None:
+    if record["archive"]:
+        console.print(f"The analysis: {record['archive']}/analysis.xlsx", soft_wrap=True)
+    if record["seconds"]["total"]:
+        console.print(_seconds(record))
+    for note in record.get("notes", []):
+        console.print(f"Note: {note}", soft_wrap=True)
+    for problem in record["problems"]:
+        console.print(f"[red]Problem:[/] {problem}", soft_wrap=True, markup=True)
+
+
+def _seconds(record: Mapping[str, Any]) -> str:
+    seconds, requests = record["seconds"], record["requests"]
+    stages = " · ".join(f"{stage} {spent:.1f} s" for stage, spent in seconds.items() if spent >= 0.05)
+    return f"{stages}" + (f" · {requests['sent']} requests" if requests["sent"] else "")

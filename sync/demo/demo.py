@@ -1,0 +1,54 @@
+"""The demo: a folder of its own with config, sample exports and an embedded sandbox; nothing leaves it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from goldpan.errors import ConfigError
+from sync.app import open_destination, single_flight, today
+from sync.demo.samples import write_samples
+from sync.init import set_up_folder
+from sync.preflight import setup_steps
+from sync.progress import Progress
+from sync.record import RunRecord
+from sync.runner import RunRequest, run
+from sync.settings import AppSettings, load_settings
+
+FOLDER = Path("goldpan-demo")
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo did, and where to look."""
+
+    folder: Path
+    memberships: Path
+    orders: Path
+    record: RunRecord
+    settings: AppSettings
+
+
+def run_demo(*, progress: Progress, folder: Path = FOLDER) -> Demo:
+    """Write sample exports for today, furnish the sandbox, and carry out a full run."""
+    settings = _settings(folder)
+    memberships, orders = write_samples(settings.drop_folder, today(settings))
+    with single_flight(settings), open_destination(settings) as destination:
+        steps, _ = setup_steps(destination, settings.config)
+        for step in steps:
+            destination.set_up(step)
+    request = RunRequest({"memberships": memberships, "orders": orders})
+    return Demo(folder, memberships, orders, run(settings, request, progress=progress), settings)
+
+
+def _settings(folder: Path) -> AppSettings:
+    """The demo's own config: the built-in one, with the sandbox as its destination."""
+    file = folder / "config" / "goldpan.toml"
+    is_new = not file.exists()
+    for _ in set_up_folder(folder):
+        pass
+    if is_new:
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace('destination = "hubspot" ', 'destination = "sandbox" '), encoding="utf-8")
+    settings = load_settings(folder / "config", home=folder, use_environment=False)
+    if settings.file.destination != "sandbox":
+        raise ConfigError(f'{file}: the demo needs destination = "sandbox". Remove {folder} to start afresh.')
+    return settings

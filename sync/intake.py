@@ -1,0 +1,165 @@
+"""Which exports a run takes: those named, else the newest in the drop folder, else the last accepted ones."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+from goldpan.columns import normalised_header
+from goldpan.config import Config, ExportSpec
+from goldpan.conform import Export, conform
+from goldpan.errors import ConfigError, DataError, GoldpanError
+from goldpan.model import Sheet
+from goldpan.tables import tables_of
+from sync.readers import ReadLimits, read_sheets
+from sync.settings import AppSettings
+from sync.state.store import State, StoredInput
+
+KINDS = ("memberships", "orders")
+SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv")
+UNFINISHED = ("~$*", ".*", "*.part", "*.tmp", "*.crdownload")
+"""Names of files that somebody still writes or has open."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One export that a run takes."""
+
+    kind: str
+    path: Path
+    name: str
+
+    def sha256(self) -> str:
+        """The digest of the content: the export's identity."""
+        try:
+            with self.path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise DataError("unreadable_file", f"{self.name}: can't be read: {error.strerror}.") from error
+
+
+def choose_exports(settings: AppSettings, state: State | None, named: Mapping[str, Path | None]) -> dict[str, Delivery]:
+    """The export of each kind that a run takes.
+
+    Args:
+        settings: The drop folder and its patterns.
+        state: Where the last accepted exports are on record; `None` knows of none.
+        named: The files given on the command line, by kind.
+
+    Raises:
+        ConfigError: When a kind has none, saying where one was looked for.
+    """
+    chosen = {kind: Delivery(kind, path, path.name) for kind, path in named.items() if path is not None}
+    if not chosen:
+        chosen = newest_in(settings)
+    problems = []
+    for kind in KINDS:
+        if kind not in chosen:
+            last = state.last_accepted(kind) if state else None
+            if last is not None and last.path.is_file():
+                chosen[kind] = Delivery(kind, last.path, last.name)
+            else:
+                where = f"in {settings.drop_folder}, " if not any(named.values()) else ""
+                problems.append(
+                    f"No {kind} export: none named, {where}none accepted before. "
+                    f"Name it: goldpan run --{kind} FILE, or drop it into {settings.drop_folder}."
+                )
+    if problems:
+        raise ConfigError.of(problems)
+    return chosen
+
+
+def newest_in(settings: AppSettings) -> dict[str, Delivery]:
+    """The newest export of each kind in the drop folder."""
+    newest: dict[str, Delivery] = {}
+    for path in sorted(_finished_files(settings.drop_folder), key=lambda path: (path.stat().st_mtime_ns, path.name)):
+        kind = kind_of(path, settings)
+        if kind is not None:
+            newest[kind] = Delivery(kind, path, path.name)
+    return newest
+
+
+def _finished_files(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        for entry in os.scandir(folder):
+            path = Path(entry.path)
+            is_finished = not any(fnmatch(entry.name, pattern) for pattern in UNFINISHED)
+            if entry.is_file() and is_finished and path.suffix.lower() in SUFFIXES:
+                yield path
+
+
+def kind_of(path: Path, settings: AppSettings) -> str | None:
+    """What an export holds: its name says, else its columns."""
+    patterns = {"memberships": settings.file.drop.memberships, "orders": settings.file.drop.orders}
+    by_name = [kind for kind in KINDS if any(fnmatch(path.name.lower(), pattern.lower()) for pattern in patterns[kind])]
+    if len(by_name) == 1:
+        return by_name[0]
+    for kind in KINDS:
+        spec = spec_of(kind, settings.config)
+        try:
+            if next(tables_of(sheets_of(path, spec, settings), spec), None) is not None:
+                return kind
+        except GoldpanError:
+            continue
+    return None
+
+
+def spec_of(kind: str, config: Config) -> ExportSpec:
+    """How exports of this kind are read."""
+    return config.memberships if kind == "memberships" else config.orders
+
+
+def sheets_of(path: Path, spec: ExportSpec, settings: AppSettings) -> Iterator[Sheet]:
+    """The sheets of a file, within the configured limits."""
+    limits = settings.file.limits
+    return read_sheets(
+        path,
+        known_headers=frozenset(normalised_header(header) for column in spec.columns for header in column.headers),
+        limits=ReadLimits(
+            max_file_bytes=limits.max_file_mb * 2**20,
+            max_unpacked_bytes=limits.max_unpacked_mb * 2**20,
+            max_cells=limits.max_cells,
+        ),
+        sheet=spec.sheet,
+    )
+
+
+def read_export(delivery: Delivery, settings: AppSettings) -> Export:
+    """Read one export whole, or refuse it whole.
+
+    Raises:
+        DataError: Why it can't be used, and what to do.
+    """
+    spec = spec_of(delivery.kind, settings.config)
+    by_name = settings.config.rules.match_on == "customer_name"
+    named = (
+        Sheet(delivery.name, sheet.name, sheet.rows, sheet.epoch_1904)
+        for sheet in sheets_of(delivery.path, spec, settings)
+    )
+    return conform(named, spec, name_keys_for_all=by_name)
+
+
+def keep(delivery: Delivery, archive: Path) -> StoredInput:
+    """Copy an export into the archive, once per content; the run reads the copy, whatever happens to the original."""
+    inputs = archive / "inputs"
+    inputs.mkdir(parents=True, exist_ok=True, mode=0o700)
+    copy = inputs / f".{os.getpid()}.{delivery.kind}.tmp"
+    try:
+        shutil.copyfile(delivery.path, copy)
+        copy.chmod(0o600)
+        sha256 = Delivery(delivery.kind, copy, delivery.name).sha256()
+        kept = inputs / sha256 / delivery.name
+        if not kept.is_file():
+            kept.parent.mkdir(exist_ok=True, mode=0o700)
+            copy.replace(kept)
+    except OSError as error:
+        raise DataError(
+            "unreadable_file",
+            f"{delivery.name}: can't be copied into the archive {archive}: {error.strerror or error}.",
+        ) from error
+    finally:
+        copy.unlink(missing_ok=True)
+    return StoredInput(delivery.kind, delivery.name, sha256, kept)

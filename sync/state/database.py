@@ -1,0 +1,87 @@
+"""Opening the state database: SQLite by default, any SQLAlchemy URL else, always at the newest version."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from goldpan.errors import ConfigError, FatalError
+
+VERSION = "0001"
+"""The newest migration in `migrations/versions/`; a test checks that it is."""
+
+
+def open_engine(url: str) -> Engine:
+    """Connect, and bring the state to the newest version.
+
+    Args:
+        url: A SQLAlchemy URL. A SQLite file and its folder are made when missing, private to the user (0600/0700).
+
+    Raises:
+        ConfigError: A URL that means nothing, or a database that can't be reached.
+        FatalError: A state that a newer Goldpan has written.
+    """
+    try:
+        parsed = make_url(url)
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        if is_sqlite and parsed.database and parsed.database != ":memory:":
+            _make_private_file(Path(parsed.database))
+        engine = create_engine(parsed, connect_args={"timeout": 30} if is_sqlite else {})
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise ConfigError(
+            f"GOLDPAN_STATE_URL can't be used ({type(error).__name__}). For SQLite: sqlite:////path/to/goldpan.sqlite; "
+            "for PostgreSQL: postgresql+psycopg://user:password@host/database."
+        ) from error
+    if is_sqlite:
+        event.listen(engine, "connect", _set_pragmas)
+    try:
+        with engine.begin() as connection:
+            _migrate(connection)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        place = parsed.render_as_string(hide_password=True)
+        raise ConfigError(f"The state database {place} can't be opened: {_cause(error)}") from error
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _make_private_file(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise ConfigError(f"The state file {path} can't be made: {error.strerror}. Check GOLDPAN_HOME.") from error
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
+    # WAL: readers go on while a run writes. NORMAL: a power cut may lose the last commits but never tears the file, and
+    # what it lost is only read and sent again (upserts are safe to repeat).
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _migrate(connection: Connection) -> None:
+    found = None
+    if inspect(connection).has_table("alembic_version"):
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found == VERSION:
+        return
+    if found is not None and found > VERSION:
+        raise FatalError(
+            f"The state was written by a newer Goldpan (version {found}, this one knows {VERSION}). Upgrade Goldpan."
+        )
+    from alembic import command  # noqa: PLC0415 - a quarter of a second that only a migration needs
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _cause(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]

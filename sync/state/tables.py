@@ -1,0 +1,90 @@
+"""The tables of the state. A change here goes with a new file in `migrations/versions/`."""
+
+from sqlalchemy import Boolean, Column, Date, DateTime, ForeignKey, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", String(40), primary_key=True, comment="sorts by start"),
+    Column("destination", String(40), nullable=False),
+    Column("portal_id", String(40), nullable=False, comment="empty until HubSpot has said it"),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True)),
+    Column("status", String(20), nullable=False, comment="running, done, partial, held or failed"),
+    Column("as_of", Date, nullable=False),
+    Column("fingerprint", String(40), nullable=False, default=""),
+    Column("goldpan_version", String(40), nullable=False),
+    Column("record", Text, nullable=False, default="{}", comment="the object that --json prints"),
+)
+
+inputs = Table(
+    "inputs",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("path", Text, nullable=False, comment="where the archive keeps it"),
+)
+
+run_inputs = Table(
+    "run_inputs",
+    metadata,
+    Column("run_id", String(40), ForeignKey("runs.run_id"), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("is_accepted", Boolean, nullable=False, default=False, comment="a run planned from it was sent"),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("destination", String(40), primary_key=True),
+    Column("portal_id", String(40), primary_key=True),
+    Column("email", String(254), primary_key=True),
+    Column("record_id", String(40), nullable=False),
+    Column("payload", Text, nullable=False, comment="the values that HubSpot last confirmed, as canonical JSON"),
+    Column("confirmed_at", DateTime(timezone=True), nullable=False),
+    Column("run_id", String(40), nullable=False),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("change_id", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", String(40), ForeignKey("runs.run_id"), nullable=False),
+    Column("email", String(254), nullable=False),
+    Column("action", String(10), nullable=False),
+    Column("before", Text, nullable=False, comment="property values as JSON"),
+    Column("after", Text, nullable=False),
+    Column("verdict", String(10), nullable=False, comment="planned, sent, applied, refused or unknown"),
+    Column("reason", String(80), nullable=False, default=""),
+    Column("message", Text, nullable=False, default=""),
+    Column("record_id", String(40), nullable=False, default=""),
+    Column("correlation_id", String(80), nullable=False, default=""),
+    Index(None, "run_id", "email"),
+    Index(None, "email"),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("destination", String(40), primary_key=True),
+    Column("portal_id", String(40), primary_key=True),
+    Column("email", String(254), primary_key=True),
+    Column("payload", Text, nullable=False, comment="the values that were refused"),
+    Column("reason", String(80), nullable=False),
+    Column("message", Text, nullable=False, default=""),
+    Column("first_at", DateTime(timezone=True), nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+)
