@@ -6,10 +6,11 @@ from datetime import datetime
 
 from goldpan.config import Config
 from goldpan.errors import GoldpanError
-from goldpan.model import Change, CurrentRecord, Outcome, Portal, Verdict
+from goldpan.model import Change, CurrentRecord, Outcome, Verdict
 from goldpan.plan import DesiredContact, Plan, TagOptions, plan_changes
 from sync.destinations import Destination
-from sync.state.store import Confirmed, Refusal, State
+from sync.state.contacts import Confirmed, ConfirmedContacts, Refusal
+from sync.state.journal import Journal
 
 
 @dataclass
@@ -30,18 +31,18 @@ class Sending:
 
     def __init__(
         self,
-        *,
         plan: Plan,
+        *,
         desired: Mapping[str, DesiredContact],
         destination: Destination,
-        state: State,
-        portal: Portal,
+        journal: Journal,
+        contacts: ConfirmedContacts,
         run_id: str,
         clock: Callable[[], datetime],
     ) -> None:
         self._plan, self._desired, self._destination = plan, desired, destination
-        self._state, self._portal, self._run_id, self._clock = state, portal, run_id, clock
-        self._known_refusals = state.refusals(destination.name, portal)
+        self._journal, self._contacts, self._run_id, self._clock = journal, contacts, run_id, clock
+        self._known_refusals = contacts.refusals()
 
     def apply(self, on_batch: Callable[[int], None] = lambda _: None) -> Applied:
         """Send every change of the plan.
@@ -53,7 +54,7 @@ class Sending:
             The outcomes. An error that stops the sending is in ``failure``, after all outcomes were kept.
         """
         applied = Applied()
-        self._state.plan_changes(self._run_id, self._plan.changes)
+        self._journal.plan(self._run_id, self._plan.changes)
         try:
             for outcomes in self._destination.write(self._plan.changes, on_sent=self._mark_sent):
                 self._keep(outcomes)
@@ -88,15 +89,13 @@ class Sending:
         return any(change.email == email and change.record_id is None for change in self._plan.changes)
 
     def _mark_sent(self, changes: Sequence[Change]) -> None:
-        self._state.mark_sent(self._run_id, changes)
+        self._journal.mark_sent(self._run_id, changes)
 
     def _keep(self, outcomes: Sequence[Outcome]) -> None:
         """Confirmed state moves per record, and only on proof."""
         now = self._clock()
-        self._state.record_outcomes(self._run_id, outcomes)
-        self._state.confirm(
-            self._destination.name,
-            self._portal,
+        self._journal.record(self._run_id, outcomes)
+        self._contacts.confirm(
             {
                 outcome.email: Confirmed(outcome.record_id or "", self._desired[outcome.email].payload)
                 for outcome in outcomes
@@ -105,9 +104,7 @@ class Sending:
             run_id=self._run_id,
             at=now,
         )
-        self._state.refuse(
-            self._destination.name,
-            self._portal,
+        self._contacts.refuse(
             {outcome.email: self._refusal(outcome, now) for outcome in outcomes if outcome.verdict is Verdict.REFUSED},
         )
 

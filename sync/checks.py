@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from goldpan.errors import GoldpanError
+from goldpan.errors import ConfigError, GoldpanError, SchemaError
 from sync.app import open_destination, open_state
 from sync.destinations.hubspot import HubSpotDestination
 from sync.intake import KINDS, newest_in
@@ -48,19 +48,19 @@ def _attempt(name: str, look: Callable[[], str]) -> Check:
 def _home(settings: AppSettings) -> str:
     folder = next(path for path in (settings.home, *settings.home.parents) if path.exists())
     if not os.access(folder, os.W_OK):
-        raise GoldpanError(f"{folder} can't be written by this user; set GOLDPAN_HOME to a folder that can.")
+        raise ConfigError(f"{folder} can't be written by this user; set GOLDPAN_HOME to a folder that can.")
     return str(settings.home) + ("" if settings.home.exists() else " (will be made)")
 
 
 def _state(settings: AppSettings) -> str:
     with open_state(settings, read_only=True) as state:
-        runs = state.runs(1)
+        runs = state.runs.latest(1)
     return f"last run {runs[0].run_id}: {runs[0].status}" if runs else "no run yet"
 
 
 def _drop(settings: AppSettings) -> str:
     if not settings.drop_folder.is_dir():
-        raise GoldpanError(f"{settings.drop_folder} is missing; make it, or set [drop] folder in goldpan.toml.")
+        raise ConfigError(f"{settings.drop_folder} is missing; make it, or set [drop] folder in goldpan.toml.")
     newest = newest_in(settings)
     found = ", ".join(f"{kind}: {newest[kind].name if kind in newest else 'none'}" for kind in KINDS)
     return f"{settings.drop_folder} ({found})"
@@ -96,5 +96,5 @@ def _reads(destination: HubSpotDestination) -> str:
 def _properties(destination: HubSpotDestination, settings: AppSettings) -> str:
     steps, problems = setup_steps(destination, settings.config)
     if steps or problems:
-        raise GoldpanError("\n".join([*problems, *(f"missing: {step}" for step in steps), "Run `goldpan setup`."]))
+        raise SchemaError("\n".join([*problems, *(f"missing: {step}" for step in steps), "Run `goldpan setup`."]))
     return "all there"

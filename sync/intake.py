@@ -16,7 +16,8 @@ from goldpan.model import Sheet
 from goldpan.tables import tables_of
 from sync.readers import ReadLimits, read_sheets
 from sync.settings import AppSettings
-from sync.state.store import State, StoredInput
+from sync.state.inputs import StoredInput
+from sync.state.store import State
 
 KINDS = ("memberships", "orders")
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv")
@@ -58,7 +59,7 @@ def choose_exports(settings: AppSettings, state: State | None, named: Mapping[st
     problems = []
     for kind in KINDS:
         if kind not in chosen:
-            last = state.last_accepted(kind) if state else None
+            last = state.inputs.last_accepted(kind) if state else None
             if last is not None and last.path.is_file():
                 chosen[kind] = Delivery(kind, last.path, last.name)
             else:

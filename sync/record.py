@@ -1,4 +1,4 @@
-"""The run record: what one run did, in numbers that add up. `--json` prints it; other programs rely on its keys."""
+"""The run record: what one run did, in numbers that add up; `--json` prints the part that programs rely on."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +22,12 @@ CONTACT_COUNTS = (
 """Where every contact ends, in exactly one place; their sum is the total."""
 
 STAGES = ("read", "refine", "plan", "send", "archive")
+
+PRINTED = (
+    "run_id", "status", "as_of", "dry_run", "fingerprint", "inputs", "rows", "contacts", "tags", "requests", "seconds",
+    "archive", "problems",
+)  # fmt: skip
+"""The keys of the object that `--json` prints; other programs rely on them."""
 
 
 @dataclass
@@ -89,7 +95,7 @@ class RunRecord:
             raise FatalError(f"The contacts do not add up ({contacts}); this is a defect of Goldpan.")
 
     def as_json(self) -> dict[str, Any]:
-        """The object that `--json` prints."""
+        """The whole record, as the state and the archive keep it."""
         return {
             "run_id": self.run_id,
             "status": self.status,
@@ -112,6 +118,11 @@ class RunRecord:
             "problems": self.problems,
             "notes": self.notes,
         }
+
+    def printed(self) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        whole = self.as_json()
+        return {key: whole[key] for key in PRINTED}
 
 
 def count_rows(record: RunRecord, exports: "Mapping[str, Export]", refined: "Refined", config: "Config") -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from goldpan.errors import ConfigError
 from goldpan.report import mask
 from sync.archive.folder import REJECTS
-from sync.state.store import StoredRun
+from sync.state.runs import StoredRun
 
 SHOWN = ("Kind", "File", "Sheet", "Row", "Column", "Reason", "Value", "What to Do")
 

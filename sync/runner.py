@@ -6,7 +6,7 @@ choose → read → refine → compare with the confirmed state → read HubSpot
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from traceback import extract_tb
 
@@ -14,21 +14,22 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from goldpan.conform import Export
-from goldpan.desired import desired_contacts
 from goldpan.errors import FatalError, GoldpanError, UnsafePlanError
 from goldpan.model import Action, Portal, Verdict
-from goldpan.pipeline import Refined, refine
-from goldpan.plan import DesiredContact, Plan, TagOptions, plan_changes
+from goldpan.pipeline import refine
+from goldpan.plan import Plan, TagOptions
 from sync.app import new_run_id, now, open_destination, open_state, single_flight, today, version
-from sync.apply import Applied, Sending, read_current
+from sync.apply import Applied, Sending
 from sync.archive.folder import archive_run
 from sync.destinations.hubspot import HubSpotDestination
 from sync.intake import KINDS, Delivery, choose_exports, keep, read_export
+from sync.planning import Planning
 from sync.preflight import check_portal, check_properties
 from sync.progress import NoProgress, Progress, shown
 from sync.record import InputRecord, RunRecord, count_rows
 from sync.settings import AppSettings
-from sync.state.store import Confirmed, Refusal, State
+from sync.state.contacts import Refusal
+from sync.state.store import State
 
 log = structlog.get_logger()
 
@@ -112,13 +113,12 @@ class _Run:
         structlog.contextvars.bind_contextvars(run_id=record.run_id)
         log.info("run.started", as_of=record.as_of.isoformat(), dry_run=record.dry_run)
         if not self.request.dry_run:
-            interrupted = self.state.close_interrupted_runs(self.clock())
+            interrupted = self.state.runs.close_interrupted(self.clock())
             if interrupted:
                 log.warning("runs.interrupted", runs=interrupted)
-            self.state.start_run(
+            self.state.runs.start(
                 record.run_id,
                 destination=record.destination,
-                portal=Portal(""),
                 as_of=record.as_of,
                 version=version(),
                 at=record.started_at,
@@ -163,30 +163,62 @@ class _Run:
                     exports["memberships"].frame, exports["orders"].frame, record.as_of, self.settings.config
                 )
                 count_rows(record, exports, refined, self.settings.config)
-            planning = _Planning(self, refined, destination, portal, tag_options)
+            planning = Planning(
+                refined,
+                record,
+                destination=destination,
+                contacts=self.state.contacts_of(destination.name, portal),
+                tag_options=tag_options,
+                settings=self.settings,
+                progress=self.progress,
+                clock=self.clock,
+            )
             with record.timed("plan"):
                 plan = planning.plan()
             log.info("plan.made", changes=len(plan.changes), fingerprint=plan.fingerprint)
+            if not record.dry_run:
+                planning.keep_confirmed(plan)
             applied = Applied()
             if self._is_held(portal, plan):
                 record.contacts["held"] = len(plan.changes)
-            elif self.request.dry_run:
+            elif record.dry_run:
                 record.contacts["created"] = sum(change.action is Action.CREATE for change in plan.changes)
                 record.contacts["updated"] = len(plan.changes) - record.contacts["created"]
                 record.status = "done"
             else:
                 with record.timed("send"):
-                    applied = planning.send(plan)
+                    applied = self._send(plan, planning, destination, tag_options)
                 self._count_outcomes(plan, applied, planning.known_refusals)
             record.check_sums()
         if record.status in ("done", "partial") and not self.request.dry_run:
-            self.state.accept_inputs(record.run_id)
+            self.state.inputs.accept(record.run_id)
         with record.timed("archive"), shown(self.progress, "Writing the analysis"):
             record.archive = str(
                 archive_run(
                     self.settings, record, exports=exports, refined=refined, plan=plan, outcomes=applied.outcomes
                 )
             )
+
+    def _send(
+        self, plan: Plan, planning: Planning, destination: HubSpotDestination, tag_options: TagOptions
+    ) -> Applied:
+        """Send the plan, and read back what has no proof."""
+        if not plan.changes:
+            return Applied()
+        portal = Portal(self.record.portal_id)
+        sending = Sending(
+            plan,
+            desired=planning.desired,
+            destination=destination,
+            journal=self.state.journal,
+            contacts=self.state.contacts_of(destination.name, portal),
+            run_id=self.record.run_id,
+            clock=self.clock,
+        )
+        with shown(self.progress, "Sending", len(plan.changes)):
+            applied = sending.apply(self.progress.advance)
+        sending.settle(applied, self.settings.config, tag_options)
+        return applied
 
     def _read(self, chosen: Mapping[str, Delivery]) -> dict[str, Export]:
         """Every export, from the archive's copy of it (a dry run copies nothing)."""
@@ -210,7 +242,7 @@ class _Run:
                 self.record.inputs[-1].rows = exports[kind].rows_read
                 log.info("export.read", kind=kind, sha256=sha256, rows=exports[kind].rows_read)
                 if stored is not None:
-                    self.state.add_input(self.record.run_id, stored, rows=exports[kind].rows_read)
+                    self.state.inputs.add(self.record.run_id, stored, rows=exports[kind].rows_read)
         if problems:
             self.record.problems += [str(problem) for problem in problems[:-1]]
             raise problems[-1]
@@ -218,7 +250,7 @@ class _Run:
 
     def _is_held(self, portal: Portal, plan: Plan) -> bool:
         """A run for a day before the last one sent would take everybody back in time."""
-        last = self.state.last_sent_as_of(self.record.destination, portal)
+        last = self.state.runs.last_sent_as_of(self.record.destination, portal)
         if last is None or self.record.as_of >= last or not plan.changes:
             return False
         held = UnsafePlanError(
@@ -268,7 +300,7 @@ class _Run:
             return
         record = self.record
         try:
-            self.state.finish_run(
+            self.state.runs.finish(
                 record.run_id,
                 status=record.status,
                 portal_id=record.portal_id,
@@ -279,132 +311,3 @@ class _Run:
         except SQLAlchemyError as error:
             record.problems.append(f"The end of the run could not be put on record: {getattr(error, 'orig', error)}.")
             record.status, record.exit_code = "failed", 1
-
-
-class _Planning:
-    """What is wanted against what is confirmed, and against what HubSpot holds."""
-
-    def __init__(
-        self,
-        run: _Run,
-        refined: Refined,
-        destination: HubSpotDestination,
-        portal: Portal,
-        tag_options: TagOptions,
-    ) -> None:
-        self._run, self._record, self._destination, self._portal = run, run.record, destination, portal
-        self._tag_options, self._config = tag_options, run.settings.config
-        self._total = len(refined.contacts)
-        frame = desired_contacts(refined, self._config)
-        names = [spec.name for spec in self._config.properties.properties]
-        columns = (frame["email"], frame["payload"], frame["rank"], *(frame[name] for name in names))
-        self._desired = {
-            email: DesiredContact(email, dict(zip(names, values, strict=True)), payload, rank)
-            for email, payload, rank, *values in zip(*columns, strict=True)
-        }
-        self._confirmed = run.state.confirmed(destination.name, portal)
-        self.known_refusals = self._unchanged_refusals()
-
-    def plan(self) -> Plan:
-        """Read those that differ, and plan; what HubSpot holds as wanted is confirmed on the way."""
-        record, contacts = self._record, self._record.contacts
-        self._note_portal()
-        differing = {email for email, contact in self._desired.items() if not self._is_confirmed(contact)}
-        resting = {email for email in differing & self.known_refusals.keys() if self._rests(email)}
-        asked = sorted(differing - resting)
-        with shown(self._run.progress, "Reading HubSpot", len(asked)):
-            current = read_current(self._destination, asked, self._config, self._run.progress.advance)
-        plan = plan_changes(
-            [self._desired[email] for email in asked],
-            current,
-            as_of=record.as_of,
-            config=self._config,
-            tag_options=self._tag_options,
-            confirmed_records={
-                confirmed.record_id: (email, self._desired[email].rank)
-                for email, confirmed in self._confirmed.items()
-                if email in self._desired and email not in differing and confirmed.record_id
-            },
-        )
-        if not self._run.request.dry_run:
-            self._keep_confirmed(plan)
-        record.fingerprint = plan.fingerprint
-        contacts["total"] = self._total
-        contacts["unsendable"] = self._total - len(self._desired)
-        contacts["same_record"] = len(plan.same_record)
-        contacts["refused"] = len(resting)
-        contacts["unchanged"] = len(self._desired) - len(plan.changes) - len(plan.same_record) - len(resting)
-        self._note_plan(plan, resting)
-        return plan
-
-    def send(self, plan: Plan) -> Applied:
-        """Send the plan, and read back what has no proof."""
-        if not plan.changes:
-            return Applied()
-        sending = Sending(
-            plan=plan,
-            desired=self._desired,
-            destination=self._destination,
-            state=self._run.state,
-            portal=self._portal,
-            run_id=self._record.run_id,
-            clock=self._run.clock,
-        )
-        with shown(self._run.progress, "Sending", len(plan.changes)):
-            applied = sending.apply(self._run.progress.advance)
-        sending.settle(applied, self._config, self._tag_options)
-        return applied
-
-    def _is_confirmed(self, contact: DesiredContact) -> bool:
-        confirmed = self._confirmed.get(contact.email)
-        return confirmed is not None and confirmed.payload == contact.payload
-
-    def _unchanged_refusals(self) -> dict[str, Refusal]:
-        """Contacts that HubSpot refused before with just these values."""
-        refusals = self._run.state.refusals(self._destination.name, self._portal)
-        return {
-            email: refusal
-            for email, refusal in refusals.items()
-            if email in self._desired and self._desired[email].payload == refusal.payload
-        }
-
-    def _rests(self, email: str) -> bool:
-        """Whether a refused contact is left alone today: the same values would be refused again."""
-        days = self._run.settings.file.hubspot.retry_refused_after_days
-        return self._run.clock() - self.known_refusals[email].last_at < timedelta(days=days)
-
-    def _keep_confirmed(self, plan: Plan) -> None:
-        state, run_id = self._run.state, self._record.run_id
-        state.unconfirm(self._destination.name, self._portal, plan.same_record)
-        state.confirm(
-            self._destination.name,
-            self._portal,
-            {email: Confirmed(record_id, self._desired[email].payload) for email, record_id in plan.confirmed.items()},
-            run_id=run_id,
-            at=self._run.clock(),
-        )
-
-    def _note_portal(self) -> None:
-        others = self._run.state.other_portals(self._destination.name, self._portal)
-        if others and not self._confirmed:
-            self._record.notes.append(
-                f"Portal {self._portal.portal_id} is new to this installation (known: {', '.join(others)}): "
-                "it starts empty, and every contact is compared with what it holds."
-            )
-
-    def _note_plan(self, plan: Plan, resting: set[str]) -> None:
-        notes = self._record.notes
-        if plan.same_record:
-            notes.append(
-                f"{len(plan.same_record)} contacts share a HubSpot record with another contact, which goes before them."
-            )
-        if plan.dropped_options:
-            notes.append(
-                f"{len(plan.dropped_options)} contacts carry an option that the tag property no longer has; "
-                "HubSpot could not take it back, so it is dropped where the contact is written."
-            )
-        if resting:
-            notes.append(
-                f"{len(resting)} contacts were refused before with the same values; they are sent again when those "
-                f"change, else after {self._run.settings.file.hubspot.retry_refused_after_days} days."
-            )

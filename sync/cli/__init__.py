@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from typing import NoReturn
 
 
@@ -14,12 +15,10 @@ def main() -> NoReturn:
     from sync.cli.commands import app
 
     os.umask(0o077)  # what Goldpan writes is personal data
-    is_verbose = "--verbose" in sys.argv
     try:
         app(prog_name="goldpan")
     except GoldpanError as error:
-        if is_verbose:
-            raise
+        _print_trace(error)
         print(f"goldpan: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
@@ -29,14 +28,12 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
-        if is_verbose:
-            raise
+        _print_trace(error)
         place = f" {error.filename}" if error.filename else ""
         print(f"goldpan: the machine refused a file{place}: {error.strerror or error}.", file=sys.stderr)
         sys.exit(1)
     except Exception as error:
-        if is_verbose:
-            raise
+        _print_trace(error)
         print(
             f"goldpan: failed unexpectedly ({type(error).__name__}). This is a defect; run it again with --verbose and "
             "report what it prints.",
@@ -44,3 +41,9 @@ def main() -> NoReturn:
         )
         sys.exit(1)
     sys.exit(0)
+
+
+def _print_trace(error: Exception) -> None:
+    """Where it happened, for `--verbose`: lines of code, and nothing of what they held."""
+    if "--verbose" in sys.argv:
+        traceback.print_tb(error.__traceback__)

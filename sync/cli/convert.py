@@ -28,7 +28,7 @@ def command(
     """
     from goldpan.errors import GoldpanError
     from sync.cli.bars import progress_for
-    from sync.cli.output import print_conversion, print_json
+    from sync.cli.output import print_conversion, print_run_json
     from sync.convert import convert
     from sync.observe import configure_logs
     from sync.record import failed_record
@@ -49,7 +49,7 @@ def command(
             raise
         record = failed_record(error, as_of=as_date(as_of))
     if json:
-        print_json(record.as_json())
+        print_run_json(record)
     else:
         print_conversion(record)
     raise typer.Exit(record.exit_code)

@@ -9,6 +9,10 @@ def command(verbose: Verbose = False) -> None:
     """See a whole run in ./goldpan-demo: sample exports, an embedded HubSpot stand-in, the analysis.
 
     Nothing leaves this machine. Run it again on the same day and there is nothing to change.
+
+    \b
+    Example:
+      goldpan demo
     """
     from sync.cli.bars import progress_for
     from sync.cli.output import print_demo

@@ -1,24 +1,26 @@
 """What commands print for people; programs take `--json` instead."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from sync.record import RunRecord
 
 if TYPE_CHECKING:
     from sync.demo.demo import Demo
-    from sync.state.store import StoredRun
+    from sync.state.runs import StoredRun
 
 CONTACT_WORDS = {
     "created": "created in HubSpot",
     "updated": "updated in HubSpot",
     "unchanged": "unchanged",
-    "unsendable": "without a valid address, never sent",
+    "unsendable": "no valid address, never sent",
     "same_record": "the same HubSpot record as another",
     "refused": "refused by HubSpot",
     "unknown": "without an answer; the next run reads them back",
@@ -34,6 +36,15 @@ STATUS_STYLES = {"done": "green", "partial": "yellow", "held": "yellow", "failed
 def print_json(value: Mapping[str, Any]) -> None:
     """One JSON object on standard output."""
     print(json.dumps(value, ensure_ascii=False))
+
+
+def print_run_json(record: RunRecord) -> None:
+    """The one object of `--json` on standard output; what people should know besides, on standard error."""
+    print_json(record.printed())
+    if record.destination == "sandbox":
+        print("Sent to the embedded SANDBOX, not to HubSpot.", file=sys.stderr)
+    for note in record.notes:
+        print(f"Note: {note}", file=sys.stderr)
 
 
 def print_run(record: RunRecord) -> None:
@@ -52,9 +63,9 @@ def print_stored_run(run: "StoredRun") -> None:
 def print_record(record: Mapping[str, Any]) -> None:
     """The record of a run, for people."""
     console = Console(highlight=False)
-    console.print(_headline(record))
+    console.print(_headline(record), soft_wrap=True)
     if record["rows"]["read"]:
-        console.print(_inputs(record))
+        console.print(_inputs(record), soft_wrap=True)
     if record["contacts"]["total"]:
         _print_side_by_side(console, _contacts(record), _tags(record))
     _print_footer(console, record)
@@ -72,9 +83,9 @@ def print_conversion(record: RunRecord) -> None:
     )
     console.print(_tags(record.as_json()))
     folder = Path(record.archive)
-    console.print(f"For HubSpot's importer  {folder / 'hubspot.csv'}", soft_wrap=True)
-    console.print(f"The analysis            {folder / 'analysis.xlsx'}", soft_wrap=True)
-    console.print(_seconds(record.as_json()))
+    console.print(f"For HubSpot's importer  {escape(str(folder / 'hubspot.csv'))}", soft_wrap=True)
+    console.print(f"The analysis            {escape(str(folder / 'analysis.xlsx'))}", soft_wrap=True)
+    console.print(_seconds(record.as_json()), soft_wrap=True)
 
 
 def print_demo(demo: "Demo") -> None:
@@ -92,7 +103,7 @@ def print_demo(demo: "Demo") -> None:
         ("Rows to look at", f"goldpan rejects --config {demo.folder / 'config'}"),
         ("The rules, to change", demo.folder / "config" / "tags.toml"),
     ):
-        console.print(f"  {what:<28} {where}", soft_wrap=True)
+        console.print(f"  {what:<28} {escape(str(where))}", soft_wrap=True)
 
 
 def print_runs(runs: "Sequence[StoredRun]") -> None:
@@ -101,8 +112,8 @@ def print_runs(runs: "Sequence[StoredRun]") -> None:
     if not runs:
         console.print("There is no run yet. Try: goldpan run --dry-run")
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("Run (starts with its time, UTC)", "As of", "Status"):
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    for column in ("Run", "As of", "Status"):
         table.add_column(column, no_wrap=True)
     for column in ("Created", "Updated", "Unchanged", "Refused"):
         table.add_column(column, justify="right", no_wrap=True)
@@ -137,14 +148,14 @@ def print_rejects(run: "StoredRun", rejects: Sequence[Mapping[str, str]], limit:
     for column in ("File", "Row", "Column", "Reason", "Value", "What to do"):
         table.add_column(column, justify="right" if column == "Row" else "left", overflow="fold")
     for row in rejects[:limit]:
-        table.add_row(row["File"], row["Row"], row["Column"], row["Reason"], row["Value"], row["What to Do"])
+        cells = (row[name] for name in ("File", "Row", "Column", "Reason", "Value", "What to Do"))
+        table.add_row(*map(escape, cells))
     console.print()
     console.print(table)
     if len(rejects) > limit:
         console.print(f"… and {len(rejects) - limit:,} more: goldpan rejects {run.run_id} -n {len(rejects)}")
-    console.print(
-        f"Whole values: the sheet Rejects and warnings of {run.record['archive']}/analysis.xlsx", soft_wrap=True
-    )
+    analysis = escape(f"{run.record['archive']}/analysis.xlsx")
+    console.print(f"Whole values: the sheet Rejects and warnings of {analysis}", soft_wrap=True)
 
 
 def _headline(record: Mapping[str, Any]) -> str:
@@ -158,7 +169,9 @@ def _headline(record: Mapping[str, Any]) -> str:
 
 def _inputs(record: Mapping[str, Any]) -> str:
     rows = record["rows"]
-    files = "\n".join(f"  {each['kind']:<12} {each['name']}  {each['rows']:,} rows" for each in record["inputs"])
+    files = "\n".join(
+        f"  {each['kind']:<12} {escape(each['name'])}  {each['rows']:,} rows" for each in record["inputs"]
+    )
     return (
         f"{files}\n  {rows['read']:,} rows = {rows['kept']:,} kept + {rows['merged']:,} merged + "
         f"{rows['skipped']:,} skipped; {rows['warnings']:,} warnings"
@@ -182,7 +195,7 @@ def _tags(record: Mapping[str, Any]) -> Table:
     table = Table("Tag", box=None, header_style="bold", pad_edge=False)
     table.add_column("Contacts", justify="right")
     for value, count in record["tags"].items():
-        table.add_row(value, f"{count:,}")
+        table.add_row(escape(value), f"{count:,}")
     return table
 
 
@@ -194,13 +207,13 @@ def _print_side_by_side(console: Console, *tables: Table) -> None:
 
 def _print_footer(console: Console, record: Mapping[str, Any]) -> None:
     if record["archive"]:
-        console.print(f"The analysis: {record['archive']}/analysis.xlsx", soft_wrap=True)
+        console.print(f"The analysis: {escape(record['archive'])}/analysis.xlsx", soft_wrap=True)
     if record["seconds"]["total"]:
-        console.print(_seconds(record))
+        console.print(_seconds(record), soft_wrap=True)
     for note in record.get("notes", []):
-        console.print(f"Note: {note}", soft_wrap=True)
+        console.print(f"Note: {escape(note)}", soft_wrap=True)
     for problem in record["problems"]:
-        console.print(f"[red]Problem:[/] {problem}", soft_wrap=True, markup=True)
+        console.print(f"[red]Problem:[/] {escape(problem)}", soft_wrap=True)
 
 
 def _seconds(record: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ def command(
 
     _ = verbose
     with open_state(load_settings(config), read_only=True) as state:
-        found = state.get_run(run)
+        found = state.runs.get(run)
     rejects = rejects_of(found)
     if json:
         print_json({"run_id": found.run_id, "rejects": rejects})

@@ -36,7 +36,7 @@ def command(
     """
     from goldpan.errors import GoldpanError
     from sync.cli.bars import progress_for
-    from sync.cli.output import print_json, print_run
+    from sync.cli.output import print_run, print_run_json
     from sync.observe import configure_logs
     from sync.record import failed_record
     from sync.runner import RunRequest, run
@@ -51,7 +51,7 @@ def command(
             raise
         record = failed_record(error, as_of=request.as_of, dry_run=dry_run)
     if json:
-        print_json(record.as_json())
+        print_run_json(record)
     else:
         print_run(record)
     raise typer.Exit(record.exit_code)

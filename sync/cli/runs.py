@@ -26,7 +26,7 @@ def command(
 
     _ = verbose
     with open_state(load_settings(config), read_only=True) as state:
-        found = state.runs(limit)
+        found = state.runs.latest(limit)
     if json:
         print_json({"runs": [run.summary() for run in found]})
     else:

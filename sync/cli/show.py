@@ -17,8 +17,8 @@ def command(run: Run = "latest", json: Json = False, config: ConfigFolder = None
 
     _ = verbose
     with open_state(load_settings(config), read_only=True) as state:
-        found = state.get_run(run)
+        found = state.runs.get(run)
     if json:
-        print_json(found.record)
+        print_json(found.record or found.summary())
     else:
         print_stored_run(found)

@@ -13,7 +13,9 @@ from sqlalchemy import inspect
 from goldpan.errors import ConfigError, FatalError
 from goldpan.model import Action, Change, Outcome, Portal, Verdict
 from sync.state import database, tables
-from sync.state.store import Confirmed, Refusal, State, StoredInput
+from sync.state.contacts import Confirmed, Refusal
+from sync.state.inputs import StoredInput
+from sync.state.store import State
 
 AT = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 DAY = date(2026, 11, 20)
@@ -32,11 +34,11 @@ def state(url: str) -> Iterator[State]:
 
 
 def begin(state: State, run_id: str = "r1", *, as_of: date = DAY) -> None:
-    state.start_run(run_id, destination="hubspot", portal=HERE, as_of=as_of, version="1", at=AT)
+    state.runs.start(run_id, destination="hubspot", as_of=as_of, version="1", at=AT)
 
 
 def finish(state: State, run_id: str = "r1", status: str = "done") -> None:
-    state.finish_run(run_id, status=status, portal_id="1", fingerprint="f", record={"contacts": {"total": 1}}, at=AT)
+    state.runs.finish(run_id, status=status, portal_id="1", fingerprint="f", record={"contacts": {"total": 1}}, at=AT)
 
 
 def change(email: str) -> Change:
@@ -96,72 +98,72 @@ def test_a_file_that_is_no_database_says_so(tmp_path):
 
 def test_what_was_confirmed_is_there_after_reopening(url):
     with State.open(url) as state:
-        state.confirm("hubspot", HERE, {"a@x.com": Confirmed("7", '{"n":"é"}')}, run_id="r1", at=AT)
+        state.contacts_of("hubspot", HERE).confirm({"a@x.com": Confirmed("7", '{"n":"é"}')}, run_id="r1", at=AT)
 
     with State.open(url) as state:
-        assert state.confirmed("hubspot", HERE) == {"a@x.com": Confirmed("7", '{"n":"é"}')}
+        assert state.contacts_of("hubspot", HERE).confirmed() == {"a@x.com": Confirmed("7", '{"n":"é"}')}
 
 
 def test_another_portal_starts_empty(state):
-    state.confirm("hubspot", HERE, {"a@x.com": Confirmed("7", "{}")}, run_id="r1", at=AT)
+    state.contacts_of("hubspot", HERE).confirm({"a@x.com": Confirmed("7", "{}")}, run_id="r1", at=AT)
 
-    assert state.confirmed("hubspot", THERE) == {}
-    assert state.other_portals("hubspot", THERE) == ["1"]
-    assert state.other_portals("hubspot", HERE) == []
+    assert state.contacts_of("hubspot", THERE).confirmed() == {}
+    assert state.contacts_of("hubspot", THERE).other_portals() == ["1"]
+    assert state.contacts_of("hubspot", HERE).other_portals() == []
 
 
 def test_confirming_replaces_and_forgets_an_earlier_refusal(state):
-    state.confirm("hubspot", HERE, {"a@x.com": Confirmed("7", "old")}, run_id="r1", at=AT)
-    state.refuse("hubspot", HERE, {"a@x.com": Refusal("new", "INVALID_EMAIL", "no", AT, AT)})
+    state.contacts_of("hubspot", HERE).confirm({"a@x.com": Confirmed("7", "old")}, run_id="r1", at=AT)
+    state.contacts_of("hubspot", HERE).refuse({"a@x.com": Refusal("new", "INVALID_EMAIL", "no", AT, AT)})
 
-    state.confirm("hubspot", HERE, {"a@x.com": Confirmed("7", "new")}, run_id="r2", at=AT)
+    state.contacts_of("hubspot", HERE).confirm({"a@x.com": Confirmed("7", "new")}, run_id="r2", at=AT)
 
-    assert state.confirmed("hubspot", HERE) == {"a@x.com": Confirmed("7", "new")}
-    assert state.refusals("hubspot", HERE) == {}
+    assert state.contacts_of("hubspot", HERE).confirmed() == {"a@x.com": Confirmed("7", "new")}
+    assert state.contacts_of("hubspot", HERE).refusals() == {}
 
 
 def test_a_refusal_keeps_its_times(state):
     refusal = Refusal("p", "CONFLICT", "why", AT, AT + timedelta(days=1))
 
-    state.refuse("hubspot", HERE, {"a@x.com": refusal})
+    state.contacts_of("hubspot", HERE).refuse({"a@x.com": refusal})
 
-    assert state.refusals("hubspot", HERE) == {"a@x.com": refusal}
+    assert state.contacts_of("hubspot", HERE).refusals() == {"a@x.com": refusal}
 
 
 def test_unconfirming_forgets_only_that_contact(state):
     both = {"a@x.com": Confirmed("7", "{}"), "b@x.com": Confirmed("8", "{}")}
-    state.confirm("hubspot", HERE, both, run_id="r1", at=AT)
+    state.contacts_of("hubspot", HERE).confirm(both, run_id="r1", at=AT)
 
-    state.unconfirm("hubspot", HERE, ["a@x.com"])
+    state.contacts_of("hubspot", HERE).unconfirm(["a@x.com"])
 
-    assert set(state.confirmed("hubspot", HERE)) == {"b@x.com"}
+    assert set(state.contacts_of("hubspot", HERE).confirmed()) == {"b@x.com"}
 
 
 def test_changes_go_from_planned_to_sent_to_their_outcome(state):
     begin(state)
-    state.plan_changes("r1", [change("a@x.com"), change("b@x.com"), change("c@x.com")])
-    state.mark_sent("r1", [change("a@x.com"), change("b@x.com")])
+    state.journal.plan("r1", [change("a@x.com"), change("b@x.com"), change("c@x.com")])
+    state.journal.mark_sent("r1", [change("a@x.com"), change("b@x.com")])
 
-    state.record_outcomes("r1", [Outcome("a@x.com", Verdict.REFUSED, reason="CONFLICT", message="m")])
+    state.journal.record("r1", [Outcome("a@x.com", Verdict.REFUSED, reason="CONFLICT", message="m")])
 
-    assert [(row.email, row.verdict, row.reason) for row in state.changes("r1")] == [
+    assert [(row.email, row.verdict, row.reason) for row in state.journal.changes("r1")] == [
         ("a@x.com", "refused", "CONFLICT"),
         ("b@x.com", "sent", ""),
         ("c@x.com", "planned", ""),
     ]
-    assert [row.email for row in state.changes("r1", "sent")] == ["b@x.com"]
+    assert [row.email for row in state.journal.changes("r1", "sent")] == ["b@x.com"]
 
 
 def test_an_interrupted_run_leaves_its_unanswered_changes_unknown_and_the_unsent_ones_discarded(state):
     begin(state)
-    state.plan_changes("r1", [change("a@x.com"), change("b@x.com")])
-    state.mark_sent("r1", [change("a@x.com")])
+    state.journal.plan("r1", [change("a@x.com"), change("b@x.com")])
+    state.journal.mark_sent("r1", [change("a@x.com")])
 
-    assert state.close_interrupted_runs(AT) == 1
+    assert state.runs.close_interrupted(AT) == 1
 
-    assert [(row.email, row.verdict) for row in state.changes("r1")] == [("a@x.com", "unknown")]
-    assert state.get_run("r1").status == "interrupted"
-    assert state.close_interrupted_runs(AT) == 0
+    assert [(row.email, row.verdict) for row in state.journal.changes("r1")] == [("a@x.com", "unknown")]
+    assert state.runs.get("r1").status == "interrupted"
+    assert state.runs.close_interrupted(AT) == 0
 
 
 def test_a_run_is_found_by_the_beginning_of_its_id_and_by_latest(state):
@@ -169,10 +171,10 @@ def test_a_run_is_found_by_the_beginning_of_its_id_and_by_latest(state):
     finish(state, "20261120T01-a")
     begin(state, "20261121T01-b")
 
-    assert state.get_run("20261120").run_id == "20261120T01-a"
-    assert state.get_run("latest").run_id == "20261121T01-b"
-    assert [run.run_id for run in state.runs(5)] == ["20261121T01-b", "20261120T01-a"]
-    assert state.get_run("20261120").record == {"contacts": {"total": 1}}
+    assert state.runs.get("20261120").run_id == "20261120T01-a"
+    assert state.runs.get("latest").run_id == "20261121T01-b"
+    assert [run.run_id for run in state.runs.latest(5)] == ["20261121T01-b", "20261120T01-a"]
+    assert state.runs.get("20261120").record == {"contacts": {"total": 1}}
 
 
 @pytest.mark.parametrize(("run_id", "says"), [("2026112", "Several"), ("2030", "No run"), ("%", "No run")])
@@ -181,7 +183,7 @@ def test_a_run_that_is_not_one_says_so(state, run_id, says):
     begin(state, "20261121T01-b")
 
     with pytest.raises(ConfigError, match=says):
-        state.get_run(run_id)
+        state.runs.get(run_id)
 
 
 def test_the_last_day_sent_is_that_of_runs_that_were_sent_to_this_portal(state):
@@ -189,8 +191,8 @@ def test_the_last_day_sent_is_that_of_runs_that_were_sent_to_this_portal(state):
         begin(state, run_id, as_of=date(2026, 11, day))
         finish(state, run_id, status)
 
-    assert state.last_sent_as_of("hubspot", HERE) == date(2026, 11, 21)
-    assert state.last_sent_as_of("hubspot", THERE) is None
+    assert state.runs.last_sent_as_of("hubspot", HERE) == date(2026, 11, 21)
+    assert state.runs.last_sent_as_of("hubspot", THERE) is None
 
 
 def test_the_last_accepted_export_is_that_of_the_last_run_that_was_sent(state, tmp_path):
@@ -198,14 +200,14 @@ def test_the_last_accepted_export_is_that_of_the_last_run_that_was_sent(state, t
         path = tmp_path / name
         path.write_text(name)
         begin(state, run_id)
-        state.add_input(run_id, StoredInput("orders", name, f"sha-{name}", path), rows=3)
-    state.accept_inputs("r1")
-    state.accept_inputs("r2")
+        state.inputs.add(run_id, StoredInput("orders", name, f"sha-{name}", path), rows=3)
+    state.inputs.accept("r1")
+    state.inputs.accept("r2")
 
-    assert state.last_accepted("orders") == StoredInput(
+    assert state.inputs.last_accepted("orders") == StoredInput(
         "orders", "second.csv", "sha-second.csv", tmp_path / "second.csv"
     )
-    assert state.last_accepted("memberships") is None
+    assert state.inputs.last_accepted("memberships") is None
 
 
 def test_the_same_export_in_two_runs_is_kept_once(state, tmp_path):
@@ -213,7 +215,7 @@ def test_the_same_export_in_two_runs_is_kept_once(state, tmp_path):
     path.write_text("x")
     for run_id in ("r1", "r2"):
         begin(state, run_id)
-        state.add_input(run_id, StoredInput("orders", "orders.csv", "sha", path), rows=3)
+        state.inputs.add(run_id, StoredInput("orders", "orders.csv", "sha", path), rows=3)
 
     with sqlite3.connect(tmp_path / "state" / "goldpan.sqlite") as file:
         assert file.execute("SELECT count(*) FROM inputs").fetchone() == (1,)

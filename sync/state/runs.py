@@ -1,0 +1,144 @@
+"""What ran, for which day, and how it ended."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Engine, Row, delete, func, insert, select, update
+
+from goldpan.errors import ConfigError
+from goldpan.model import Portal
+from sync.state import tables as t
+from sync.state.times import utc
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run on record; ``record`` is the object that `--json` printed."""
+
+    run_id: str
+    destination: str
+    portal_id: str
+    started_at: datetime
+    finished_at: datetime | None
+    status: str
+    as_of: date
+    record: Mapping[str, Any]
+
+    def summary(self) -> dict[str, Any]:
+        """What `goldpan runs --json` says of it."""
+        return {
+            "run_id": self.run_id,
+            "status": self.status,
+            "as_of": self.as_of.isoformat(),
+            "started_at": self.started_at.isoformat(),
+            "finished_at": self.finished_at.isoformat() if self.finished_at else None,
+            "portal_id": self.portal_id,
+            "contacts": self.record.get("contacts", {}),
+            "archive": self.record.get("archive", ""),
+            "problems": self.record.get("problems", []),
+        }
+
+
+class Runs:
+    """The runs of one installation, by id; ids sort by start."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def start(self, run_id: str, *, destination: str, as_of: date, version: str, at: datetime) -> None:
+        """Put a run on record as `running`."""
+        values = {
+            "run_id": run_id,
+            "destination": destination,
+            "portal_id": "",
+            "started_at": at,
+            "status": "running",
+            "as_of": as_of,
+            "fingerprint": "",
+            "goldpan_version": version,
+            "record": "{}",
+        }
+        with self._engine.begin() as connection:
+            connection.execute(insert(t.runs).values(values))
+
+    def finish(
+        self, run_id: str, *, status: str, portal_id: str, fingerprint: str, record: Mapping[str, Any], at: datetime
+    ) -> None:
+        """Close a run with its record (the object that `--json` prints)."""
+        values = {
+            "status": status,
+            "portal_id": portal_id,
+            "fingerprint": fingerprint,
+            "record": json.dumps(record),
+            "finished_at": at,
+        }
+        with self._engine.begin() as connection:
+            connection.execute(update(t.runs).where(t.runs.c.run_id == run_id).values(values))
+
+    def close_interrupted(self, at: datetime) -> int:
+        """Runs that never finished (killed) are interrupted: unanswered changes are unknown, unsent ones discarded.
+
+        Nothing is lost: contacts that were not confirmed differ from the state, so the next run reads and settles them.
+        """
+        interrupted = select(t.runs.c.run_id).where(t.runs.c.status == "running")
+        theirs = t.changes.c.run_id.in_(interrupted)
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(t.changes)
+                .where(theirs, t.changes.c.verdict == "sent")
+                .values(verdict="unknown", reason="interrupted")
+            )
+            connection.execute(delete(t.changes).where(theirs, t.changes.c.verdict == "planned"))
+            closed = connection.execute(
+                update(t.runs).where(t.runs.c.status == "running").values(status="interrupted", finished_at=at)
+            )
+            return closed.rowcount
+
+    def latest(self, limit: int) -> list[StoredRun]:
+        """The newest runs first."""
+        query = select(t.runs).order_by(t.runs.c.run_id.desc()).limit(limit)
+        with self._engine.connect() as connection:
+            return [_stored_run(row) for row in connection.execute(query)]
+
+    def get(self, run_id: str) -> StoredRun:
+        """One run; a unique beginning of its id will do, and `latest` means the newest.
+
+        Raises:
+            ConfigError: When there is no such run, or several.
+        """
+        query = select(t.runs).order_by(t.runs.c.run_id.desc()).limit(2)
+        if run_id != "latest":
+            query = query.where(t.runs.c.run_id.startswith(run_id, autoescape=True))
+        with self._engine.connect() as connection:
+            found = connection.execute(query).all()
+        if not found:
+            raise ConfigError("There is no run yet." if run_id == "latest" else f"No run {run_id!r}. See: goldpan runs")
+        if run_id != "latest" and len(found) > 1:
+            raise ConfigError(f"Several runs begin with {run_id!r}; give more of the id. See: goldpan runs")
+        return _stored_run(found[0])
+
+    def last_sent_as_of(self, destination: str, portal: Portal) -> date | None:
+        """The latest business date that this portal was brought to."""
+        query = select(func.max(t.runs.c.as_of)).where(
+            t.runs.c.destination == destination,
+            t.runs.c.portal_id == portal.portal_id,
+            t.runs.c.status.in_(["done", "partial"]),
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar()
+
+
+def _stored_run(row: Row[Any]) -> StoredRun:
+    return StoredRun(
+        run_id=row.run_id,
+        destination=row.destination,
+        portal_id=row.portal_id,
+        started_at=utc(row.started_at),
+        finished_at=utc(row.finished_at) if row.finished_at else None,
+        status=row.status,
+        as_of=row.as_of,
+        record=json.loads(row.record),
+    )
