@@ -79,7 +79,7 @@ class _Conforming:
     def __init__(self, table: RawTable, spec: ExportSpec, *, name_keys_for_all: bool) -> None:
         self.table, self.spec, self.name_keys_for_all = table, spec, name_keys_for_all
         numbers = pd.RangeIndex(table.header_row + 1, table.header_row + 1 + len(table.rows), name="source_row")
-        columns = zip(*table.rows, strict=True)
+        columns = zip(*table.rows, strict=True) if table.rows else ([] for _ in table.headers)
         self.originals = pd.DataFrame(
             {position: pd.Series(cells, index=numbers, dtype=object) for position, cells in enumerate(columns)}
         )

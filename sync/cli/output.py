@@ -1,6 +1,7 @@
 """What commands print for people; programs take `--json` instead."""
 
 import json
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -99,11 +100,20 @@ def print_demo(demo: "Demo") -> None:
     for what, where in (
         ("The sample exports", demo.memberships.parent),
         ("The analysis", Path(demo.record.archive) / "analysis.xlsx"),
-        ("The contacts in the sandbox", f"goldpan sandbox --config {demo.folder / 'config'}"),
-        ("Rows to look at", f"goldpan rejects --config {demo.folder / 'config'}"),
+        ("The contacts in the sandbox", f"{program()} sandbox --config {demo.folder / 'config'}"),
+        ("Rows to look at", f"{program()} rejects --config {demo.folder / 'config'}"),
         ("The rules, to change", demo.folder / "config" / "tags.toml"),
     ):
         console.print(f"  {what:<28} {escape(str(where))}", soft_wrap=True)
+
+
+def program() -> str:
+    """How to call this program from here: by its name where that is on the PATH, else by its path."""
+    called = Path(sys.argv[0])
+    if shutil.which(called.name) == str(called.resolve()) or not called.is_file():
+        return "goldpan"
+    here = Path.cwd()
+    return str(called.resolve().relative_to(here)) if called.resolve().is_relative_to(here) else str(called)
 
 
 def print_runs(runs: "Sequence[StoredRun]") -> None:

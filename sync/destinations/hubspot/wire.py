@@ -19,11 +19,10 @@ NOT_THE_RECORDS_FAULT = frozenset({"INTERNAL_ERROR", "RATE_LIMIT", "RATE_LIMITS"
 def as_value(value: str | None) -> str:
     """A value that replaces what is there.
 
-    A leading ``;`` would append to a multi-select property instead (properties guide, modified 2026-03-31), and an
-    empty element is no option: both are left out. Nothing is ``""``, which empties the property; null is undefined.
+    A leading ``;`` would append to a multi-select property instead (properties guide, modified 2026-03-31), so none ever
+    leaves; the plan joins tags without one. Nothing is ``""``, which empties the property; null is undefined.
     """
-    parts = (value or "").split(";")
-    return ";".join(part for part in parts if part.strip()) if len(parts) > 1 else parts[0]
+    return (value or "").lstrip(";")
 
 
 def upsert_input(change: Change, trace_id: str) -> Json:

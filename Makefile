@@ -1,0 +1,81 @@
+# make run    the environment, then a whole demo run          make test   everything the tests need, then the tests
+# Another Python: make run PYTHON=/path/to/python3. The same as plain commands: README.md.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 8
+
+# The first Python that is new enough and can make environments (Debian ships venv as a package of its own).
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo "$$python" && break; done)
+
+.PHONY: run test test-slow test-all lint style layout types imports format lock bench docs clean help
+
+run: $(VENV)/base.stamp  ## A full run on sample exports against an embedded HubSpot stand-in, in ./goldpan-demo
+	$(BIN)/goldpan demo
+
+test: $(VENV)/all.stamp  ## All tests but the slow ones
+	$(PYTEST) -m "not slow"
+
+test-slow: $(VENV)/all.stamp  ## Only the slow ones
+	$(PYTEST) -m slow
+
+test-all: $(VENV)/all.stamp  ## Every test
+	$(PYTEST)
+
+lint: style layout types imports  ## Style, layout, types, and who may import whom
+
+style: $(VENV)/all.stamp
+	$(BIN)/ruff check .
+
+layout: $(VENV)/all.stamp
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/all.stamp
+	$(BIN)/mypy
+
+imports: $(VENV)/all.stamp
+	$(BIN)/lint-imports
+
+format: $(VENV)/all.stamp  ## Settles layout and what ruff can mend by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/all.stamp  ## Every measurement in bench/
+	set -e; for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+docs: $(VENV)/base.stamp  ## Writes docs/rules.md from the config and the code
+	$(BIN)/python docs/make_rules.py
+
+# Newest versions within the ranges of pyproject.toml, for every platform; needs uv. Read the diff before committing.
+LOCK := uv pip compile --upgrade --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+BUILD_BACKEND := sed -n 's/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml
+
+lock:  ## Writes requirements.lock (all) and requirements-base.lock (what runs)
+	$(BUILD_BACKEND) | $(LOCK) pyproject.toml - --extra test --extra lint --output-file requirements.lock
+	$(BUILD_BACKEND) | $(LOCK) pyproject.toml - --constraint requirements.lock --output-file requirements-base.lock
+
+clean:  ## Removes the environment, the demo and all caches
+	rm -rf $(VENV) goldpan-demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## This list
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 12
+
+# --- the environment: made once, and again when a lock or pyproject.toml changes --------------------------------------
+
+$(VENV)/base.stamp: requirements-base.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Goldpan needs Python 3.11 or newer, with venv. Debian, Ubuntu: apt install python3-venv."; \
+		echo "Or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 1; } >&2
+	@echo "Making the environment in $(VENV): a minute or two, once."
+	"$(PYTHON)" -m venv $(VENV)
+	$(PIP) --require-hashes --requirement requirements-base.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/all.stamp: $(VENV)/base.stamp requirements.lock
+	$(PIP) --require-hashes --requirement requirements.lock
+	@touch $@
