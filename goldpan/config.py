@@ -4,17 +4,38 @@ The numbers and names live in ``config/*.toml``; the shell reads the files and h
 :func:`parse_config`, which reports every problem at once, each with its file and key.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+    model_validator,
+)
 
-from goldpan.columns import CONTACT_COLUMNS, ColumnType, type_of_original_columns
+from goldpan.columns import CONTACT_COLUMNS, ColumnType, normalised_header, type_of_original_columns
 from goldpan.errors import ConfigError
 from goldpan.rules import Tag, problems_of_tags
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
+
+
+def _is_a_number(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("takes a number, without quotes")  # noqa: TRY004 - what pydantic gathers
+    return value
+
+
+Number = Annotated[Decimal, BeforeValidator(_is_a_number)]
+Whole = Annotated[int, Strict()]
+Flag = Annotated[bool, Strict()]
 Table = TypeVar("Table", bound="Settings")
 
 
@@ -30,8 +51,32 @@ class ColumnSpec(Settings):
     name: Name
     type: Literal["id", "text", "email", "date", "money"]
     headers: tuple[str, ...] = Field(min_length=1)
-    required: bool = False
+    required: Flag = False
     or_else: Name | None = None
+
+
+def _can_be_a_date_format(format_: str) -> str:
+    directives = re.findall(r"%(.)", format_)
+    if not {"d", "m"} <= {"m" if each in "bB" else each for each in directives} or not {"Y", "y"} & {*directives}:
+        raise ValueError("a date format names day, month and year, such as %m/%d/%Y")
+    unknown = [f"%{each}" for each in directives if each not in "aAbBdmyY%"]
+    if unknown:
+        raise ValueError(f"unknown {', '.join(unknown)}; known are %d, %m, %b, %B, %Y, %y, %a and %A")
+    return format_
+
+
+_NAMES_OF_STEPS = frozenset({
+    "source_row", "customer", "contact_key", "customer_ids", "replaced_by", "kept_row", "chain", "position",
+    "latest_expiry", "covered_until", "begins", "email_from_row", "earlier", "earlier_row", "customer_email",
+    "membership_status_tags", "other_columns", "repeats_row", "first_row", "times", "group", "rank", "payload",
+    "rank_covers", "rank_expires", "rank_created",
+})  # fmt: skip
+
+
+def _is_taken(name: str) -> bool:
+    """Whether the steps keep this name for a column of their own."""
+    computed = set(CONTACT_COLUMNS) - set(_COLUMNS_OF_STEPS["memberships"])
+    return name in _NAMES_OF_STEPS | computed or name.endswith(("_key", "_micros", "_reason"))
 
 
 class ExportSpec(Settings):
@@ -39,8 +84,14 @@ class ExportSpec(Settings):
 
     kind: Literal["memberships", "orders"]
     sheet: str | None = None
-    header_within_rows: int = Field(20, ge=1, le=1000)
-    date_formats: tuple[str, ...] = ("%m/%d/%Y", "%m/%d/%y", "%d-%b-%Y", "%b %d, %Y", "%Y%m%d")
+    header_within_rows: Whole = Field(20, ge=1, le=1000)
+    date_formats: tuple[Annotated[str, AfterValidator(_can_be_a_date_format)], ...] = (
+        "%m/%d/%Y",
+        "%m/%d/%y",
+        "%d-%b-%Y",
+        "%b %d, %Y",
+        "%Y%m%d",
+    )
     decimal_mark: Literal[".", ","] = "."
     columns: tuple[ColumnSpec, ...] = Field(alias="column")
 
@@ -63,8 +114,9 @@ class ExportSpec(Settings):
             for name in dict.fromkeys(names)
             if names.count(name) > 1
         ]
-        taken = set(CONTACT_COLUMNS) - set(_COLUMNS_OF_STEPS["memberships"])
-        problems += [f"column {name!r} is computed by Goldpan; choose another name" for name in names if name in taken]
+        problems += [
+            f"column {name!r} is computed by Goldpan; choose another name" for name in names if _is_taken(name)
+        ]
         problems += [
             f"column {column.name!r}: or_else names {column.or_else!r}, which is no column of the same type here"
             for column in self.columns
@@ -73,8 +125,11 @@ class ExportSpec(Settings):
         headers: dict[str, str] = {}
         for column in self.columns:
             for header in column.headers:
-                if headers.setdefault(header.casefold(), column.name) != column.name:
-                    problems.append(f"header {header!r} means both {headers[header.casefold()]!r} and {column.name!r}")
+                key = normalised_header(header)
+                if not key:
+                    problems.append(f"column {column.name!r}: a header is blank")
+                elif headers.setdefault(key, column.name) != column.name:
+                    problems.append(f"header {header!r} means both {headers[key]!r} and {column.name!r}")
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -95,11 +150,11 @@ class RuleNumbers(Settings):
     """The numbers of the business rules (docs/rules.md says what each one does)."""
 
     match_on: Literal["customer_id", "customer_name"] = "customer_id"
-    renewal_window_days: int = Field(7, ge=0, le=3650)
-    expiring_soon_days: int = Field(30, ge=0, le=3650)
-    savings_share: Decimal = Field(Decimal("0.08"), gt=0, le=1, max_digits=7)
-    prospect_savings_share: Decimal = Field(Decimal("0.05"), gt=0, le=1, max_digits=7)
-    high_value_above: Decimal = Field(Decimal(1000), ge=0, le=10**12)
+    renewal_window_days: Whole = Field(7, ge=0, le=3650)
+    expiring_soon_days: Whole = Field(30, ge=0, le=3650)
+    savings_share: Number = Field(Decimal("0.08"), gt=0, le=1, max_digits=7)
+    prospect_savings_share: Number = Field(Decimal("0.05"), gt=0, le=1, max_digits=7)
+    high_value_above: Number = Field(Decimal(1000), ge=0, le=10**12)
 
 
 class GroupSpec(Settings):
@@ -117,7 +172,7 @@ class PropertySpec(Settings):
     type: Literal["tags", "select", "number", "date", "text"]
     label: str = ""
     policy: Literal["own", "fill_blank"] = "own"
-    adopt: bool = False
+    adopt: Flag = False
 
     @model_validator(mode="after")
     def _has_a_column_that_fits(self) -> "PropertySpec":

@@ -198,7 +198,7 @@ def _named(column: ColumnSpec, read: pd.DataFrame) -> "dict[str, pd.Series[Any]]
 
 # --- which rows are no data -------------------------------------------------------------------------------------------
 
-_TOTALS = re.compile(r"(grand\s+total|totals?|sum)(\s*:|(?=\s)|\Z)[\s0-9.,()$€£%-]*", re.IGNORECASE)
+_TOTALS = re.compile(r"(grand\s+total|totals?|sum)(\s*:|(?=\s)|\Z)(?:[0-9]|[^\w])*", re.IGNORECASE)
 
 
 def skipped_rows(table: RawTable, spec: ExportSpec, typed: pd.DataFrame) -> dict[int, str]:

@@ -52,7 +52,10 @@ def format_for_hubspot_export(contacts: pd.DataFrame, tags: Sequence[Tag]) -> pd
 
 def hubspot_csv(contacts: pd.DataFrame, tags: Sequence[Tag]) -> str:
     """`hubspot.csv` as text: UTF-8 without BOM when encoded, `,`, quotes where needed, LF."""
-    text: str = format_for_hubspot_export(contacts, tags).to_csv(index=False, lineterminator="\n")
+    rows = format_for_hubspot_export(contacts, tags)
+    # Python's csv leaves a lone CR unquoted, and readers would break the row in two there.
+    names = rows["Customer Name"].str.replace(r"\r\n?", "\n", regex=True)
+    text: str = rows.assign(**{"Customer Name": names}).to_csv(index=False, lineterminator="\n")
     return text
 
 

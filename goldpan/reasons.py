@@ -166,7 +166,7 @@ _OUTCOMES = (
     ),
     Reason(
         "CONFLICTING_UNIQUE_VALUE",
-        "HubSpot: value belongs to another contact",
+        "HubSpot: value is another contact's",
         "Another contact in HubSpot holds a value that must be unique.",
         "Find and merge the duplicate in HubSpot.",
     ),

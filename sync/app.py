@@ -70,6 +70,14 @@ def open_state(settings: AppSettings, *, read_only: bool = False) -> Iterator[St
         yield state
 
 
+def _lock_file(settings: AppSettings) -> Path:
+    """Beside the state file, so that two homes with one state share it; in the home for a state on a server."""
+    url = settings.state_url
+    if url.startswith("sqlite:///"):
+        return Path(url.removeprefix("sqlite:///")).with_suffix(".lock")
+    return settings.home / "state" / "run.lock"
+
+
 @contextmanager
 def single_flight(settings: AppSettings) -> Iterator[None]:
     """One run at a time on this machine; the lock goes with the process, however it ends.
@@ -77,7 +85,7 @@ def single_flight(settings: AppSettings) -> Iterator[None]:
     Raises:
         BusyError: When another run is going on.
     """
-    path = settings.home / "state" / "run.lock"
+    path = _lock_file(settings)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock(path, timeout=0, mode=0o600)

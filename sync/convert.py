@@ -8,7 +8,7 @@ from goldpan.pipeline import refine
 from goldpan.report import Sending, report_tables
 from sync.app import new_run_id, now, today
 from sync.archive.folder import write_results
-from sync.intake import Delivery, read_export
+from sync.intake import named_exports, read_export
 from sync.progress import Progress, shown
 from sync.record import InputRecord, RunRecord, count_rows
 from sync.settings import AppSettings
@@ -29,11 +29,11 @@ def convert(
 
     Raises:
         DataError: When an export is refused; nothing is written then.
-        ConfigError: When the folder can't be written.
+        ConfigError: When an export is no file, or the folder can't be written.
     """
     started_at = now()
     record = RunRecord(new_run_id(started_at), as_of or today(settings), started_at, destination="none", status="done")
-    deliveries = [Delivery("memberships", memberships, memberships.name), Delivery("orders", orders, orders.name)]
+    deliveries = named_exports({"memberships": memberships, "orders": orders}).values()
     with record.timed("total"):
         with record.timed("read"), shown(progress, "Reading", len(deliveries)):
             exports = {}

@@ -51,11 +51,9 @@ def choose_exports(settings: AppSettings, state: State | None, named: Mapping[st
         named: The files given on the command line, by kind.
 
     Raises:
-        ConfigError: When a kind has none, saying where one was looked for.
+        ConfigError: When a kind has none, saying where one was looked for, or a named one is no file.
     """
-    chosen = {kind: Delivery(kind, path, path.name) for kind, path in named.items() if path is not None}
-    if not chosen:
-        chosen = newest_in(settings)
+    chosen = named_exports(named) or newest_in(settings)
     problems = []
     for kind in KINDS:
         if kind not in chosen:
@@ -63,14 +61,31 @@ def choose_exports(settings: AppSettings, state: State | None, named: Mapping[st
             if last is not None and last.path.is_file():
                 chosen[kind] = Delivery(kind, last.path, last.name)
             else:
-                where = f"in {settings.drop_folder}, " if not any(named.values()) else ""
+                where = f"none in {settings.drop_folder}, " if not any(named.values()) else ""
+                before = f"the last accepted one is gone from {last.path.parent}" if last else "none accepted before"
                 problems.append(
-                    f"No {kind} export: none named, {where}none accepted before. "
+                    f"No {kind} export: none named, {where}{before}. "
                     f"Name it: goldpan run --{kind} FILE, or drop it into {settings.drop_folder}."
                 )
     if problems:
         raise ConfigError.of(problems)
     return chosen
+
+
+def named_exports(named: Mapping[str, Path | None]) -> dict[str, Delivery]:
+    """The exports that a person named, by kind.
+
+    Raises:
+        ConfigError: When one is no file.
+    """
+    given = {kind: path for kind, path in named.items() if path is not None}
+    if problems := [
+        f"{path}: {'this is no file' if path.exists() else 'no such file'}. Check the path of the {kind} export."
+        for kind, path in given.items()
+        if not path.is_file()
+    ]:
+        raise ConfigError.of(problems)
+    return {kind: Delivery(kind, path, path.name) for kind, path in given.items()}
 
 
 def newest_in(settings: AppSettings) -> dict[str, Delivery]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from goldpan.desired import desired_contacts
+from goldpan.model import Outcome, Verdict
 from goldpan.pipeline import Refined
 from goldpan.plan import DesiredContact, Plan, TagOptions, plan_changes
 from sync.apply import read_current
@@ -39,6 +40,7 @@ class Planning:
         self._total = len(refined.contacts)
         self.desired = _desired_by_email(refined, settings)
         self._confirmed = contacts.confirmed()
+        self._resting: set[str] = set()
         self.known_refusals = {
             email: refusal
             for email, refusal in contacts.refusals().items()
@@ -49,8 +51,9 @@ class Planning:
         """Read the contacts that differ from the confirmed state, and plan; nothing is written anywhere."""
         self._note_new_portal()
         differing = {email for email, contact in self.desired.items() if not self._is_confirmed(contact)}
-        resting = {email for email in differing & self.known_refusals.keys() if self._rests(self.known_refusals[email])}
-        asked = sorted(differing - resting)
+        refused = differing & self.known_refusals.keys()
+        self._resting = {email for email in refused if self._rests(self.known_refusals[email])}
+        asked = sorted(differing - self._resting)
         with shown(self._progress, "Reading HubSpot", len(asked)):
             current = read_current(self._destination, asked, self._settings.config, self._progress.advance)
         plan = plan_changes(
@@ -66,8 +69,16 @@ class Planning:
             },
         )
         self._record.fingerprint = plan.fingerprint
-        self._count(plan, len(resting))
+        self._count(plan, len(self._resting))
         return plan
+
+    def resting_outcomes(self) -> dict[str, Outcome]:
+        """The refused contacts that are left alone today, as HubSpot refused them: reports list them every night."""
+        return {
+            email: Outcome(email, Verdict.REFUSED, reason=refusal.reason, message=refusal.message)
+            for email, refusal in self.known_refusals.items()
+            if email in self._resting
+        }
 
     def keep_confirmed(self, plan: Plan) -> None:
         """Remember what HubSpot turned out to hold as wanted already; nothing is sent for it."""

@@ -20,7 +20,7 @@ from goldpan.pipeline import refine
 from goldpan.plan import Plan, TagOptions
 from sync.app import new_run_id, now, open_destination, open_state, single_flight, today, version
 from sync.apply import Applied, Sending
-from sync.archive.folder import archive_run
+from sync.archive.folder import archive_run, write_record
 from sync.destinations.hubspot import HubSpotDestination
 from sync.intake import KINDS, Delivery, choose_exports, keep, read_export
 from sync.planning import Planning
@@ -32,6 +32,9 @@ from sync.state.contacts import Refusal
 from sync.state.store import State
 
 log = structlog.get_logger()
+
+NOT_SENT = "not_sent"
+"""The reason of changes that were handed over but never left, because the run stopped: they are held back."""
 
 _LOGGED = frozenset({"status", "as_of", "fingerprint", "rows", "contacts", "tags", "requests", "seconds"})
 """What of the record is logged: every count, and nothing that a person or a file wrote."""
@@ -155,6 +158,8 @@ class _Run:
             record.requests = destination.requests
             portal = check_portal(destination, self.settings)
             record.portal_id = portal.portal_id
+            if not record.dry_run:
+                self.state.runs.reach(record.run_id, portal)
             tag_options = check_properties(destination, self.settings.config)
             with record.timed("read"):
                 exports = self._read(chosen)
@@ -193,11 +198,8 @@ class _Run:
         if record.status in ("done", "partial") and not self.request.dry_run:
             self.state.inputs.accept(record.run_id)
         with record.timed("archive"), shown(self.progress, "Writing the analysis"):
-            record.archive = str(
-                archive_run(
-                    self.settings, record, exports=exports, refined=refined, plan=plan, outcomes=applied.outcomes
-                )
-            )
+            outcomes = {**planning.resting_outcomes(), **applied.outcomes}
+            archive_run(self.settings, record, exports=exports, refined=refined, plan=plan, outcomes=outcomes)
 
     def _send(
         self, plan: Plan, planning: Planning, destination: HubSpotDestination, tag_options: TagOptions
@@ -265,7 +267,7 @@ class _Run:
         record, contacts = self.record, self.record.contacts
         for change in plan.changes:
             outcome = applied.outcomes.get(change.email)
-            if outcome is None:
+            if outcome is None or outcome.reason == NOT_SENT:
                 contacts["held"] += 1
             elif outcome.verdict is Verdict.UNKNOWN:
                 contacts["unknown"] += 1
@@ -296,9 +298,14 @@ class _Run:
         self.record.problems.append(str(error))
 
     def _finish(self) -> None:
-        if self.request.dry_run:
-            return
         record = self.record
+        try:
+            if record.archive:
+                write_record(Path(record.archive), record)
+        except OSError as error:
+            record.problems.append(f"The record in {record.archive} could not be completed: {error.strerror}.")
+        if record.dry_run:
+            return
         try:
             self.state.runs.finish(
                 record.run_id,

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from goldpan.config import Config, RuleNumbers, Settings, describe_problems, parse_config
+from goldpan.config import Config, RuleNumbers, Settings, Whole, describe_problems, parse_config
 from goldpan.errors import AccessError, ConfigError
 
 CONFIG_FILES = ("goldpan.toml", "exports/memberships.toml", "exports/orders.toml", "tags.toml", "properties.toml")
@@ -40,17 +40,17 @@ class DropSettings(Settings):
 class HubSpotSettings(Settings):
     """`[hubspot]`: how fast, and how stubbornly."""
 
-    burst_limit: int = Field(190, ge=1, le=250)
-    workers: int = Field(16, ge=1, le=64)
-    retry_refused_after_days: int = Field(7, ge=0, le=365)
+    burst_limit: Whole = Field(190, ge=1, le=250)
+    workers: Whole = Field(16, ge=1, le=64)
+    retry_refused_after_days: Whole = Field(7, ge=0, le=365)
 
 
 class LimitSettings(Settings):
     """`[limits]`: protection against broken or hostile files."""
 
-    max_file_mb: int = Field(512, ge=1)
-    max_unpacked_mb: int = Field(4096, ge=1)
-    max_cells: int = Field(40_000_000, ge=1000)
+    max_file_mb: Whole = Field(512, ge=1)
+    max_unpacked_mb: Whole = Field(4096, ge=1)
+    max_cells: Whole = Field(40_000_000, ge=1000)
 
 
 class ArchiveSettings(Settings):
@@ -229,6 +229,9 @@ def _read_environment(config_folder: Path | None) -> Environment:
         here = Environment(_env_file=".env")
         chosen = config_folder or here.goldpan_config or Path("config")
         return Environment(_env_file=(chosen.resolve().parent / ".env", ".env"))
+    except (OSError, UnicodeDecodeError) as error:
+        what = "it isn't UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise ConfigError(f"environment: .env (here, or beside the config folder) can't be read: {what}.") from None
     except ValidationError as error:
         # The value may be a secret: say which variable and what is wanted, not what was found.
         raise ConfigError.of(

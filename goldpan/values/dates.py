@@ -83,6 +83,8 @@ def _from_text(text: str, formats: Sequence[str]) -> date | None:
 
 def _from_format(text: str, format_: str) -> date | None:
     """`strptime` with English month names whatever the locale: the name is replaced by its number first."""
+    if "%Y%m%d" in format_ and not re.search(r"\d{8}", text):
+        return None  # strptime would read 2026112 as one day or another
     for directive, numbers in _MONTH_NUMBERS.items():
         if directive in format_:
             word = next((word for word in _WORD.finditer(text) if word[0].lower() in numbers), None)

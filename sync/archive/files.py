@@ -36,8 +36,8 @@ def write_whole(target: Path, write: Callable[[Path], None]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
+        temporary.touch(mode=0o600)  # private from its first byte
         write(temporary)
-        temporary.chmod(0o600)
         _sync(temporary)
         temporary.replace(target)
     finally:

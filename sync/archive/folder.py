@@ -26,11 +26,10 @@ def archive_run(
     refined: Refined,
     plan: Plan,
     outcomes: Mapping[str, Outcome],
-) -> Path:
+) -> None:
     """Write a run's folder, whole or not at all; a dry run's goes to `dry-runs` in GOLDPAN_HOME instead.
 
-    Returns:
-        The folder.
+    The record's ``archive`` names the folder then.
     """
     sending = Sending(
         changes=plan.changes,
@@ -40,10 +39,11 @@ def archive_run(
         made_at=record.started_at.astimezone(settings.zone),
     )
     tables = report_tables(exports["memberships"], exports["orders"], refined, settings.config, sending=sending)
-    with whole_folder(run_folder(settings, record)) as folder:
+    target = run_folder(settings, record)
+    with whole_folder(target) as folder:
         write_results(folder, refined, settings, tables)
         write_record(folder, record)
-    return run_folder(settings, record)
+    record.archive = str(target)
 
 
 def run_folder(settings: AppSettings, record: RunRecord) -> Path:

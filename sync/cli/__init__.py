@@ -5,6 +5,8 @@ import sys
 import traceback
 from typing import NoReturn
 
+STOPPED = 130  # what typer makes of Ctrl-C, as shells do
+
 
 def main() -> NoReturn:
     """Run the command line, and turn whatever happens into a message and an exit code.
@@ -21,9 +23,10 @@ def main() -> NoReturn:
         _print_trace(error)
         print(f"goldpan: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("goldpan: stopped. The next run settles what was under way.", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == STOPPED:
+            print("goldpan: stopped. The next run settles what was under way.", file=sys.stderr)
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
@@ -32,7 +35,7 @@ def main() -> NoReturn:
         place = f" {error.filename}" if error.filename else ""
         print(f"goldpan: the machine refused a file{place}: {error.strerror or error}.", file=sys.stderr)
         sys.exit(1)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last place to turn it into a message and an exit code
         _print_trace(error)
         print(
             f"goldpan: failed unexpectedly ({type(error).__name__}). This is a defect; run it again with --verbose and "

@@ -39,7 +39,6 @@ class Bars:
             MofNCompleteColumn,
             SpinnerColumn,
             TextColumn,
-            TimeElapsedColumn,
             TimeRemainingColumn,
         )
         from rich.progress import Progress as RichProgress
@@ -49,8 +48,7 @@ class Bars:
             TextColumn("{task.description:<22}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(elapsed_when_finished=False),
+            TimeRemainingColumn(elapsed_when_finished=True),
             console=Console(stderr=True),
         )
 
@@ -64,7 +62,8 @@ class Bars:
         self._bars.advance(self._task, steps)
 
     def finish(self) -> None:
-        """Leave the bar full."""
+        """Leave the bar full on the screen; the next one begins below it."""
         task = next(task for task in self._bars.tasks if task.id == self._task)
         self._bars.update(self._task, total=task.total or 1, completed=task.completed if task.total else 1)
         self._bars.stop()
+        self._bars.remove_task(self._task)

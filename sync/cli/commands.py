@@ -20,9 +20,9 @@ for command in (demo, init, check, setup, convert, run, runs, show, rejects, san
 
 def _print_version(is_wanted: bool) -> None:
     if is_wanted:
-        from sync.app import version
+        from importlib.metadata import version
 
-        typer.echo(f"goldpan {version()}")
+        typer.echo(f"goldpan {version('goldpan')}")
         raise typer.Exit
 
 

@@ -58,7 +58,12 @@ def print_stored_run(run: "StoredRun") -> None:
     if run.record:
         print_record(run.record)
     else:
-        Console().print(f"Run {run.run_id} for {run.as_of}: {run.status}; it left no record (it was stopped).")
+        how = (
+            "it is going on, or was stopped and the next run settles it"
+            if run.status == "running"
+            else "it was stopped"
+        )
+        Console().print(f"Run {run.run_id} as of {run.as_of}: {run.status}; {how}.", soft_wrap=True)
 
 
 def print_record(record: Mapping[str, Any]) -> None:
@@ -218,8 +223,8 @@ def _print_side_by_side(console: Console, *tables: Table) -> None:
 def _print_footer(console: Console, record: Mapping[str, Any]) -> None:
     if record["archive"]:
         console.print(f"The analysis: {escape(record['archive'])}/analysis.xlsx", soft_wrap=True)
-    if record["seconds"]["total"]:
-        console.print(_seconds(record), soft_wrap=True)
+    if spent := _seconds(record):
+        console.print(spent, soft_wrap=True)
     for note in record.get("notes", []):
         console.print(f"Note: {escape(note)}", soft_wrap=True)
     for problem in record["problems"]:
@@ -228,5 +233,7 @@ def _print_footer(console: Console, record: Mapping[str, Any]) -> None:
 
 def _seconds(record: Mapping[str, Any]) -> str:
     seconds, requests = record["seconds"], record["requests"]
-    stages = " · ".join(f"{stage} {spent:.1f} s" for stage, spent in seconds.items() if spent >= 0.05)
-    return f"{stages}" + (f" · {requests['sent']} requests" if requests["sent"] else "")
+    parts = [f"{stage} {spent:.1f} s" for stage, spent in seconds.items() if spent >= 0.05]
+    if requests["sent"]:
+        parts.append(f"requests to HubSpot: {requests['sent']:,}")
+    return " · ".join(parts)

@@ -51,9 +51,12 @@ def open_engine(url: str) -> Engine:
 def _make_private_file(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
+        if not path.exists():
+            path.touch(mode=0o600)
     except OSError as error:
-        raise ConfigError(f"The state file {path} can't be made: {error.strerror}. Check GOLDPAN_HOME.") from error
+        raise ConfigError(
+            f"The state file {path} can't be made: {error.strerror}. Check GOLDPAN_STATE_URL and GOLDPAN_HOME."
+        ) from error
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection

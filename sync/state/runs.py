@@ -64,6 +64,11 @@ class Runs:
         with self._engine.begin() as connection:
             connection.execute(insert(t.runs).values(values))
 
+    def reach(self, run_id: str, portal: Portal) -> None:
+        """The run knows its portal now; also a run that is killed later was there."""
+        with self._engine.begin() as connection:
+            connection.execute(update(t.runs).where(t.runs.c.run_id == run_id).values(portal_id=portal.portal_id))
+
     def finish(
         self, run_id: str, *, status: str, portal_id: str, fingerprint: str, record: Mapping[str, Any], at: datetime
     ) -> None:
@@ -121,11 +126,12 @@ class Runs:
         return _stored_run(found[0])
 
     def last_sent_as_of(self, destination: str, portal: Portal) -> date | None:
-        """The latest business date that this portal was brought to."""
+        """The latest business date that something was sent for to this portal, or that needed nothing."""
+        left = select(t.changes.c.run_id).where(t.changes.c.verdict.in_(["sent", "applied", "unknown"]))
         query = select(func.max(t.runs.c.as_of)).where(
             t.runs.c.destination == destination,
             t.runs.c.portal_id == portal.portal_id,
-            t.runs.c.status.in_(["done", "partial"]),
+            t.runs.c.status.in_(["done", "partial"]) | t.runs.c.run_id.in_(left),
         )
         with self._engine.connect() as connection:
             return connection.execute(query).scalar()

@@ -77,7 +77,21 @@ class Sender:
         failure = unknown_property(objects(answer.body.get("errors")))
         if failure is not None:
             self.stop.set()
-        return Sent(wire.outcomes(traced, answer), failure)
+        outcomes = wire.outcomes(traced, answer)
+        if failure is None and len(changes) > 1 and wire.names_nobody(traced, answer):
+            return self._told_apart(changes, outcomes)
+        return Sent(outcomes, failure)
+
+    def _told_apart(self, changes: Sequence[Change], outcomes: Sequence[Outcome]) -> Sent:
+        """Errors that name no record are about some that the answer leaves out: send those again, in halves."""
+        left_out = [c for c, said in zip(changes, outcomes, strict=True) if said.reason == wire.MISSING_IN_ANSWER]
+        if not left_out or not self.splits.take(2):
+            return Sent([*outcomes])
+        middle = (len(left_out) + 1) // 2
+        halves = [self.send(half) for half in (left_out[:middle], left_out[middle:]) if half]
+        told = {outcome.email: outcome for half in halves for outcome in half.outcomes}
+        failure = next((half.failure for half in halves if half.failure is not None), None)
+        return Sent([told.get(said.email, said) for said in outcomes], failure)
 
     def _isolated(self, changes: Sequence[Change], refused: RefusedError) -> Sent:
         """Send the halves of a refused batch; a single change that is refused is at fault itself."""

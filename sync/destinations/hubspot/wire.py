@@ -13,14 +13,15 @@ from sync.destinations.hubspot.scrub import scrub
 
 BATCH = 100  # HubSpot's maximum of inputs in one request; 101 is a 400
 ADDITIONAL_EMAILS = "hs_additional_emails"
+MISSING_IN_ANSWER = "missing_in_answer"
 NOT_THE_RECORDS_FAULT = frozenset({"INTERNAL_ERROR", "RATE_LIMIT", "RATE_LIMITS", "TIMEOUT"})
 
 
 def as_value(value: str | None) -> str:
     """A value that replaces what is there.
 
-    A leading ``;`` would append to a multi-select property instead (properties guide, modified 2026-03-31), so none ever
-    leaves; the plan joins tags without one. Nothing is ``""``, which empties the property; null is undefined.
+    A leading ``;`` would append to a multi-select property instead (properties guide, modified 2026-03-31), so none
+    ever leaves; the plan joins tags without one. Nothing is ``""``, which empties the property; null is undefined.
     """
     return (value or "").lstrip(";")
 
@@ -48,6 +49,8 @@ def outcomes(sent: Mapping[str, Change], answer: Answer) -> list[Outcome]:
     """
     errors = objects(answer.body.get("errors"))
     refused = {trace: error for error in errors for trace in _traces_of_error(error, sent)}
+    if len(sent) == 1 and errors:
+        refused = dict.fromkeys(sent, errors[0])  # nobody else can be meant
     applied = {trace: result for result in objects(answer.body.get("results")) if (trace := _trace_of(result, sent))}
     unmapped = "; ".join(_words(error) for error in errors if not any(True for _ in _traces_of_error(error, sent)))
 
@@ -58,9 +61,15 @@ def outcomes(sent: Mapping[str, Change], answer: Answer) -> list[Outcome]:
             return _applied(email, applied[trace], answer.correlation_id)
         if trace in refused:
             return _refused(email, refused[trace], answer.correlation_id)
-        return unknown(email, "missing_in_answer", unmapped, answer.correlation_id)
+        return unknown(email, MISSING_IN_ANSWER, unmapped, answer.correlation_id)
 
     return [outcome(trace, change.email) for trace, change in sent.items()]
+
+
+def names_nobody(sent: Mapping[str, Change], answer: Answer) -> bool:
+    """Whether some error of the answer can't be told to be about one of the inputs."""
+    errors = objects(answer.body.get("errors"))
+    return any(next(_traces_of_error(error, sent), None) is None for error in errors)
 
 
 def unknown(email: str, reason: str, message: str = "", correlation_id: str = "") -> Outcome:

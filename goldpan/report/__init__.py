@@ -1,0 +1,59 @@
+"""The report: the tables that workbook, console and command line all render, one module a sheet.
+
+Every table is made of frames alone; how a cell looks is said by its column (:class:`Column`), and drawn elsewhere.
+"""
+
+from goldpan.config import Config
+from goldpan.conform import Export
+from goldpan.pipeline import Refined
+from goldpan.report.changes import changes_table
+from goldpan.report.contacts import contacts_table, prospects_table
+from goldpan.report.findings import all_findings, header_of, mask, rejects_table
+from goldpan.report.rows import merged_rows_table, row_counts
+from goldpan.report.sending import Sending
+from goldpan.report.summary import summary_table
+from goldpan.report.table import Column, Kind, Table, Tone, unique_headers
+
+__all__ = [
+    "Column",
+    "Kind",
+    "Sending",
+    "Table",
+    "Tone",
+    "all_findings",
+    "changes_table",
+    "contacts_table",
+    "header_of",
+    "mask",
+    "merged_rows_table",
+    "prospects_table",
+    "rejects_table",
+    "report_tables",
+    "row_counts",
+    "summary_table",
+    "unique_headers",
+]
+
+
+def report_tables(
+    memberships: Export, orders: Export, refined: Refined, config: Config, *, sending: Sending | None = None
+) -> tuple[Table, ...]:
+    """Every table of RULES section 7, in the order of the workbook's sheets.
+
+    Args:
+        memberships: The export as read, with its original cells.
+        orders: Likewise.
+        refined: What the two mean on one date.
+        config: The rules that made it.
+        sending: What happened in HubSpot; without it the report says that nothing was sent.
+    """
+    sending = sending or Sending()
+    rejects = rejects_table(memberships, orders, refined, config, sending.outcomes)
+    return (
+        summary_table(memberships, orders, refined, config, sending=sending, rejects=rejects),
+        contacts_table(memberships, refined, config),
+        merged_rows_table(memberships, orders, refined),
+        prospects_table(refined),
+        rejects,
+        changes_table(sending.changes, sending.outcomes, config),
+    )

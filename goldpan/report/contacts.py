@@ -1,0 +1,62 @@
+"""*Contacts* and *Prospects*: who is a member, and who buys without being one."""
+
+import pandas as pd
+
+from goldpan.columns import CATEGORIES
+from goldpan.config import Config
+from goldpan.conform import Export
+from goldpan.exports import add_individual_boolean_tags_for_excel, tag_labels
+from goldpan.pipeline import Refined
+from goldpan.report.table import Column, Table, Tone, table_of, unique_headers
+
+CATEGORY_TONES: dict[str, Tone] = {
+    CATEGORIES["expired"]: "bad",
+    CATEGORIES["expiring_soon"]: "warning",
+    CATEGORIES["active"]: "good",
+}
+NO_CUSTOMER_ID = "(no customer id)"
+
+
+def contacts_table(memberships: Export, refined: Refined, config: Config) -> Table:
+    """*Contacts*: one row per contact in the order of RULES section 5.
+
+    First come all columns of the membership row under their own headers, the cells as delivered. A header that Goldpan
+    uses itself stays for Goldpan's column; the export's becomes ``Renewals (export)``.
+    """
+    contacts = refined.contacts
+    flags = add_individual_boolean_tags_for_excel(contacts, config.tags).iloc[:, contacts.shape[1] :].astype(bool)
+    computed = table_of(
+        "Contacts",
+        (Column("Contact Email (as sent)"), contacts["email"]),
+        (Column("Total Order Value", "money"), contacts["total_order_value"]),
+        (Column("Estimated Savings", "money"), contacts["estimated_savings"]),
+        (Column("Member Since", "date"), contacts["member_since"]),
+        (Column("Renewals", "number"), contacts["renewals"]),
+        (Column("Days Until Expiration", "number"), contacts["days_until_expiration"]),
+        (Column("Expiration Category", tones=CATEGORY_TONES), contacts["membership_category"].map(CATEGORIES)),
+        (Column("Membership Status Tags", width=60), tag_labels(contacts, config.tags)),
+        *((Column(header, "bool", width=13), flags[header]) for header in flags),
+    )
+    headers = unique_headers(memberships.headers, taken=computed.frame.columns)
+    cells = memberships.originals.loc[contacts["source_row"].astype("int64")].set_axis(headers, axis=1)
+    return Table(
+        "Contacts",
+        (*(Column(header, "any") for header in headers), *computed.columns),
+        pd.concat([cells.reset_index(drop=True), computed.frame], axis=1),
+        frozen=min(2, len(headers)),
+    )
+
+
+def prospects_table(refined: Refined) -> Table:
+    """*Prospects*: one row per buyer without a membership, the orders without an id last (RULES section 2)."""
+    prospects = refined.prospects
+    return table_of(
+        "Prospects",
+        (Column("Customer ID"), prospects["customer_id"].fillna(NO_CUSTOMER_ID)),
+        (Column("Customer Name"), prospects["customer_name"]),
+        (Column("Orders", "number"), prospects["orders"]),
+        (Column("Total Order Value", "money"), prospects["total_order_value"]),
+        (Column("Potential Savings", "money"), prospects["potential_savings"]),
+        (Column("High Value", "bool"), prospects["is_high_value"].astype(bool)),
+        frozen=2,
+    )
