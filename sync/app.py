@@ -74,7 +74,7 @@ def _lock_file(settings: AppSettings) -> Path:
     """Beside the state file, so that two homes with one state share it; in the home for a state on a server."""
     url = settings.state_url
     if url.startswith("sqlite:///"):
-        return Path(url.removeprefix("sqlite:///")).with_suffix(".lock")
+        return Path(f"{url.removeprefix('sqlite:///')}.lock")
     return settings.home / "state" / "run.lock"
 
 
@@ -95,7 +95,9 @@ def single_flight(settings: AppSettings) -> Iterator[None]:
             f"Another run is going on (it holds {path}). Wait for it, or look at it: goldpan runs."
         ) from error
     except OSError as error:
-        raise ConfigError(f"{path} can't be made: {error.strerror}. Check GOLDPAN_HOME.") from error
+        raise ConfigError(
+            f"{path} can't be made: {error.strerror}. Check GOLDPAN_STATE_URL and GOLDPAN_HOME."
+        ) from error
     try:
         yield
     finally:

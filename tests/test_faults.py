@@ -283,15 +283,15 @@ def test_addresses_that_only_hubspot_refuses_are_told_one_by_one(goldpan, sandbo
     assert customer_id(900) not in goldpan("rejects").all
 
 
-def test_a_refusal_that_names_no_record_leaves_only_those_records_unknown(goldpan, sandbox, wanted):
+def test_refusals_that_name_no_record_are_told_apart(goldpan, sandbox, wanted):
     goldpan.deliver([*PEOPLE, *BAD], BOUGHT)
     sandbox.faults.replace([Fault("strip_context", path=UPSERT)])
 
     said = goldpan.run()
 
-    assert (said.exit_code, said.json["status"]) == (1, "partial")
+    assert (said.exit_code, said.json["status"]) == (4, "partial")
     assert_true(said, sandbox)
-    assert counted(said.json) == {"total": CONTACTS + 3, "created": CONTACTS, "unknown": 3}
+    assert counted(said.json) == {"total": CONTACTS + 3, "created": CONTACTS, "refused": 3}
     assert tags_in(sandbox) == wanted
 
 

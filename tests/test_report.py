@@ -408,7 +408,10 @@ def test_every_reason_that_the_code_gives_is_explained():
     core = "".join(path.read_text() for path in (REPOSITORY / "goldpan").rglob("*.py") if path.name != "reasons.py")
     hubspot = "".join(path.read_text() for path in (REPOSITORY / "sync/destinations/hubspot").glob("*.py"))
     findings = r'"((?:no|invalid|several|shared)_emails?|(?:unreadable|rounded|excel|repeated|blank|totals)_[a-z_]+)"'
-    unknowns = r'(?:unknown\(email, |_all_unknown\(changes, |reason = |reason, what = |AnswerError\(\s*)"([a-z_]+)"'
+    unknowns = (
+        r"(?:unknown\(email, |MISSING_IN_ANSWER = |_all_unknown\(changes, |reason = |reason, what = |AnswerError\(\s*)"
+        r'"([a-z_]+)"'
+    )
 
     codes = {*re.findall(findings, core), *re.findall(unknowns, hubspot)} - {"blank_id"}
 

@@ -140,13 +140,25 @@ def test_while_one_run_is_going_on_another_is_turned_away(goldpan, sandbox):
     goldpan.run()
     before = goldpan.tree()
 
-    with FileLock(goldpan.home / "state" / "run.lock"):
+    with FileLock(goldpan.home / "state" / "goldpan.sqlite.lock"):
         said = goldpan.run()
 
     assert said.exit_code == 5
     assert_documented(said.json)
     assert "Another run is going on" in said.json["problems"][0]
     assert goldpan.tree() == before
+
+
+def test_two_homes_with_one_state_run_one_after_the_other(goldpan, tmp_path):
+    state = tmp_path / "shared" / "state.sqlite"
+    goldpan.env["GOLDPAN_STATE_URL"] = f"sqlite:///{state}"
+    goldpan.run()
+
+    goldpan.env["GOLDPAN_HOME"] = str(tmp_path / "another home")
+    with FileLock(f"{state}.lock"):
+        said = goldpan.run()
+
+    assert said.exit_code == 5
 
 
 def test_of_two_runs_at_once_one_does_the_work(goldpan, sandbox):
@@ -166,7 +178,7 @@ def test_of_two_runs_at_once_one_does_the_work(goldpan, sandbox):
 def test_a_dry_run_may_look_while_a_run_is_going_on(goldpan):
     goldpan.run()
 
-    with FileLock(goldpan.home / "state" / "run.lock"):
+    with FileLock(goldpan.home / "state" / "goldpan.sqlite.lock"):
         assert goldpan.run("--dry-run").exit_code == 0
 
 
