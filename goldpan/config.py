@@ -249,7 +249,7 @@ def parse_config(files: Mapping[str, Mapping[str, Any]]) -> Config:
 def describe_problems(file: str, error: ValidationError, at: str = "") -> Iterable[str]:
     """Each problem of one file as `file: key: what was found, what is accepted`."""
     for detail in error.errors():
-        key = at + ".".join(str(part) for part in detail["loc"])
+        key = at + ".".join(str(part) for part in detail["loc"] if part not in ("condition", "group"))
         found = detail["input"]
         if detail["type"] == "extra_forbidden":
             yield f"{file}: {key}: unknown key; remove it or check its spelling"

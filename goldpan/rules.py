@@ -50,7 +50,7 @@ class Condition(_Data):
             raise ValueError(f"a condition takes exactly one operator, found {', '.join(operators) or 'none'}")
         operand = data[operators[0]]
         return {
-            "column": data["column"],
+            **({"column": data["column"]} if "column" in data else {}),
             "operator": operators[0],
             "operand": tuple(operand) if isinstance(operand, list) else operand,
         }
@@ -60,8 +60,9 @@ class Condition(_Data):
 
 
 def _branch_of(data: Any) -> str:  # noqa: ANN401 - a config file may hold anything here
-    has_column = "column" in data if isinstance(data, Mapping) else isinstance(data, Condition)
-    return "condition" if has_column else "group"
+    if isinstance(data, Mapping):
+        return "condition" if "column" in data or not data.keys().isdisjoint(OPERATORS) else "group"
+    return "condition" if isinstance(data, Condition) else "group"
 
 
 Part = Annotated[

@@ -146,29 +146,26 @@ def print_runs(runs: "Sequence[StoredRun]") -> None:
 
 
 def print_rejects(run: "StoredRun", rejects: Sequence[Mapping[str, str]], limit: int) -> None:
-    """What a run could not use or send: counts by reason, then the rows."""
+    """What a run could not use or send: by reason with what to do, then where."""
     console = Console(highlight=False)
     if not rejects:
         console.print(f"Run {run.run_id}: nothing to look at.")
         return
-    counts: dict[tuple[str, str], int] = {}
+    groups: dict[tuple[str, str], list[Mapping[str, str]]] = {}
     for row in rejects:
-        counts[row["Kind"], row["Reason"]] = counts.get((row["Kind"], row["Reason"]), 0) + 1
-    summary = Table("Kind", "Reason", box=None, header_style="bold", pad_edge=False)
-    summary.add_column("Rows", justify="right")
-    for (kind, reason), count in sorted(counts.items(), key=lambda each: -each[1]):
-        summary.add_row(kind, reason, f"{count:,}")
-    console.print(summary)
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("File", "Row", "Column", "Reason", "Value", "What to do"):
-        table.add_column(column, justify="right" if column == "Row" else "left", overflow="fold")
-    for row in rejects[:limit]:
-        cells = (row[name] for name in ("File", "Row", "Column", "Reason", "Value", "What to Do"))
-        table.add_row(*map(escape, cells))
-    console.print()
-    console.print(table)
+        groups.setdefault((row["Kind"], row["Reason"]), []).append(row)
+    left = limit
+    for (kind, reason), rows in groups.items():
+        advice = f": {rows[0]['What to Do']}" if rows[0]["What to Do"] else ""
+        console.print(f"[bold]{escape(kind)} · {escape(reason)} ({len(rows):,})[/]{escape(advice)}", soft_wrap=True)
+        for row in rows[:left]:
+            place = [row["File"], row["Row"] and f"row {row['Row']}", row["Column"], row["Value"]]
+            console.print(f"  {escape('  '.join(filter(None, place)))}", soft_wrap=True)
+        if len(rows) > left:
+            console.print(f"  … and {len(rows) - left:,} more")
+        left -= len(rows[:left])
     if len(rejects) > limit:
-        console.print(f"… and {len(rejects) - limit:,} more: goldpan rejects {run.run_id} -n {len(rejects)}")
+        console.print(f"All {len(rejects):,}: goldpan rejects {run.run_id} -n {len(rejects)}")
     analysis = escape(f"{run.record['archive']}/analysis.xlsx")
     console.print(f"Whole values: the sheet Rejects and warnings of {analysis}", soft_wrap=True)
 
