@@ -181,4 +181,4 @@ def as_stored(value: str, spec: PropertySpec) -> object:
             return text
     if spec.type == "date" and text.lstrip("-").isdigit() and len(text) > 8:
         return datetime.fromtimestamp(int(text) / 1000, tz=UTC).date().isoformat()
-    return text
+    return text.removesuffix("T00:00:00Z").removesuffix("T00:00:00.000Z") if spec.type == "date" else text

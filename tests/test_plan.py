@@ -81,6 +81,8 @@ def test_a_contact_that_differs_in_one_value_is_updated_with_every_owned_value()
         {"total_order_value": "1000.5"},
         {"total_order_value": "1000.500"},
         {"membership_start": "1767225600000"},
+        {"membership_start": "2026-01-01T00:00:00Z"},
+        {"membership_start": "2026-01-01T00:00:00.000Z"},
         {"membership_status_tags": " hfo_buy;"},
         {"customer_name": "Ann Lee "},
     ],
