@@ -15,7 +15,7 @@ import sys
 import tempfile
 from math import ceil
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 from goldpan.config import Config
 from goldpan.desired import property_definitions
@@ -68,7 +68,7 @@ def _measure(url: str, arguments: argparse.Namespace) -> dict[str, object]:
     with HubSpotDestination(token=TOKEN, base_url=url, burst_limit=arguments.limit) as setup:
         for step in missing_in(property_definitions(config), setup.properties(), frozenset()):
             setup.set_up(step)
-    _let_the_window_pass()
+    sleep(WINDOW_SECONDS)
     with HubSpotDestination(token=TOKEN, base_url=url, burst_limit=arguments.limit) as destination:
         begin = perf_counter()
         absent = sum(len(batch.absent) for batch in destination.read_contacts([c.email for c in changes], names))
@@ -90,12 +90,6 @@ def _measure(url: str, arguments: argparse.Namespace) -> dict[str, object]:
         "limit_seconds": allowed,
         "ratio": (end - begin) / allowed,
     }
-
-
-def _let_the_window_pass() -> None:
-    from time import sleep  # noqa: PLC0415 - waits, and only here
-
-    sleep(WINDOW_SECONDS)
 
 
 def _changes(config: Config, count: int) -> list[Change]:

@@ -84,7 +84,8 @@ def refine(memberships: pd.DataFrame, orders: pd.DataFrame, as_of: date, config:
     """
     _refuse_overflow(orders)
     rules = config.rules
-    valued = process_orders_and_add_value_tiers(memberships, orders)
+    counted = link_repeated_orders(orders)
+    valued = process_orders_and_add_value_tiers(memberships, counted)
     linked = link_renewals(valued, renewal_window_days=rules.renewal_window_days, match_on=rules.match_on)
     stays = assign_contacts(linked[linked["replaced_by"].isna()])
     contacts = unite_contacts(stays, linked, as_of=as_of)
@@ -105,7 +106,6 @@ def refine(memberships: pd.DataFrame, orders: pd.DataFrame, as_of: date, config:
             if column.type == "money"
         },
     )
-    counted = link_repeated_orders(orders)
     prospects = list_prospects(memberships, counted)
     refined = Refined(
         as_of=as_of,

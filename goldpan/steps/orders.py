@@ -56,13 +56,14 @@ def process_orders_and_add_value_tiers(memberships: Frame, orders: Frame) -> Fra
 
     Args:
         memberships: One row per membership row; reads ``customer_id_key``.
-        orders: One row per order row.
+        orders: One row per order row; with ``repeats_row`` if that is known already.
 
     Returns:
         The membership rows plus ``total_order_value_micros`` (Int64, whole millionths, 0 if none). It is the customer's
         whole value on each of their rows: the contact step adds it up once per distinct customer id.
     """
-    totals = nw.from_native(total_by_customer(link_repeated_orders(orders)))
+    is_linked = "repeats_row" in nw.from_native(orders).collect_schema().names()
+    totals = nw.from_native(total_by_customer(orders if is_linked else link_repeated_orders(orders)))
     known = totals.filter(~nw.col("customer_id_key").is_null())
     return (
         nw.from_native(memberships)

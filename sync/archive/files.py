@@ -30,23 +30,26 @@ def write_whole(target: Path, write: Callable[[Path], None]) -> None:
     """Write a file beside its place, sync it, and rename it into place.
 
     Args:
-        target: Replaced if it exists.
+        target: Replaced if it exists; its folder must be there.
         write: Writes the file at the path it is given.
     """
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}.", suffix=target.suffix)  # 0600
+    os.close(handle)
+    temporary = Path(name)
     try:
-        temporary.touch(mode=0o600)  # private from its first byte
         write(temporary)
+        temporary.chmod(0o600)
         _sync(temporary)
         temporary.replace(target)
+        _sync(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    """See to it that a file, or the names in a folder, outlive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        os.fsync(handle)
     finally:
-        os.close(descriptor)
+        os.close(handle)

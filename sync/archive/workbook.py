@@ -1,12 +1,11 @@
 """The analysis as an .xlsx that people open: typed cells, filters, a frozen header, and nothing that runs."""
 
-import os
-import tempfile
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from goldpan.report import Table
+from sync.archive.files import write_whole
 from sync.archive.layout import EXCEL_ROWS, lay_out
 from sync.archive.writers import Writer, write_with_rustpy, write_with_xlsxwriter
 
@@ -31,23 +30,4 @@ def write_workbook(
     """
     write = _WRITERS[writer or ("rustpy" if find_spec("rustpy_xlsxwriter") else "xlsxwriter")]
     sheets = [sheet for table in tables for sheet in lay_out(table, rows_per_sheet)]
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".xlsx")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary, sheets)
-        temporary.chmod(0o600)
-        _sync(temporary)
-        temporary.replace(path)
-        _sync(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    """See to it that a file, or the names in a folder, outlive a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    write_whole(path, lambda temporary: write(temporary, sheets))
