@@ -109,6 +109,7 @@ class _Run:
     ) -> None:
         self.settings, self.request, self.record = settings, request, record
         self.state, self.progress, self.clock = state, progress, clock
+        self.has_begun_to_send = False
 
     def carry_out(self) -> RunRecord:
         """All stages; whatever goes wrong ends up in the record."""
@@ -217,6 +218,7 @@ class _Run:
             run_id=self.record.run_id,
             clock=self.clock,
         )
+        self.has_begun_to_send = True
         with shown(self.progress, "Sending", len(plan.changes)):
             applied = sending.apply(self.progress.advance)
         sending.settle(applied, self.settings.config, tag_options)
@@ -294,8 +296,11 @@ class _Run:
             record.status = "done"
 
     def _fail(self, error: GoldpanError) -> None:
-        self.record.status, self.record.exit_code = "failed", error.exit_code
-        self.record.problems.append(str(error))
+        record = self.record
+        record.status, record.exit_code = "failed", error.exit_code
+        record.problems.append(str(error))
+        # Whoever has no outcome yet was kept back, or may have been sent: the sums add up on failure too.
+        record.contacts["unknown" if self.has_begun_to_send else "held"] += record.contacts_without_end()
 
     def _finish(self) -> None:
         record = self.record

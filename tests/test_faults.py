@@ -3,6 +3,7 @@
 Every promise is checked on whole runs: what the run said must be what the portal holds.
 """
 
+import resource
 import shutil
 import threading
 import time
@@ -16,6 +17,7 @@ from tests.cli.installation import (
     READ,
     UPSERT,
     Installation,
+    Said,
     customer_id,
     furnished,
     member,
@@ -293,6 +295,21 @@ def test_refusals_that_name_no_record_are_told_apart(goldpan, sandbox, wanted):
     assert_true(said, sandbox)
     assert counted(said.json) == {"total": CONTACTS + 3, "created": CONTACTS, "refused": 3}
     assert tags_in(sandbox) == wanted
+
+
+@pytest.mark.parametrize("largest_kb", [64, 150, 250, 400])
+def test_a_disk_that_fills_up_ends_the_run_truthfully_and_the_next_one_right(goldpan, sandbox, wanted, largest_kb):
+    def fill_up():  # no file of this process grows past it, as on a disk that is full
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_kb * 1024, largest_kb * 1024))
+
+    with goldpan.start("run", "--as-of", AS_OF, "--json", preexec_fn=fill_up) as process:
+        out, err = process.communicate(timeout=60)
+
+    said = Said(process.returncode, out, err)
+    assert said.exit_code != 0
+    assert "Traceback" not in err
+    assert_true(said, sandbox)
+    assert_ends_right(goldpan, sandbox, wanted)
 
 
 def test_everything_at_once_and_the_next_night_is_right(goldpan, sandbox, wanted):

@@ -34,7 +34,8 @@ def open_engine(url: str) -> Engine:
             "for PostgreSQL: postgresql+psycopg://user:password@host/database."
         ) from error
     if is_sqlite:
-        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
     try:
         with engine.begin() as connection:
             _migrate(connection)
@@ -59,11 +60,17 @@ def _make_private_file(path: Path) -> None:
         ) from error
 
 
-def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
+def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
+    # Python's driver would commit before each CREATE TABLE: a migration cut short by a full disk would stay half made.
+    connection.isolation_level = None
     # WAL: readers go on while a run writes. NORMAL: a power cut may lose the last commits but never tears the file, and
     # what it lost is only read and sent again (upserts are safe to repeat).
     for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def _migrate(connection: Connection) -> None:
