@@ -299,10 +299,9 @@ def test_refusals_that_name_no_record_are_told_apart(goldpan, sandbox, wanted):
 
 @pytest.mark.parametrize("largest_kb", [64, 150, 250, 400])
 def test_a_disk_that_fills_up_ends_the_run_truthfully_and_the_next_one_right(goldpan, sandbox, wanted, largest_kb):
-    def fill_up():  # no file of this process grows past it, as on a disk that is full
-        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_kb * 1024, largest_kb * 1024))
-
-    with goldpan.start("run", "--as-of", AS_OF, "--json", preexec_fn=fill_up) as process:
+    with goldpan.start("run", "--as-of", AS_OF, "--json") as process:
+        # No file of this process grows past it from now on, as on a disk that is full.
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest_kb * 1024, largest_kb * 1024))
         out, err = process.communicate(timeout=60)
 
     said = Said(process.returncode, out, err)
