@@ -145,7 +145,8 @@ class _Conforming:
     def _findings(self, skipped: set[int]) -> pd.DataFrame:
         reasons = [(position, said.dropna()) for position, said in self.reasons]
         for position in self.originals.columns:
-            errors = [row for row, cell in self.originals[position].items() if is_excel_error(cell)]
+            cells = zip(self.originals.index, self.originals[position].to_numpy(), strict=True)
+            errors = [row for row, cell in cells if isinstance(cell, str) and "#" in cell and is_excel_error(cell)]
             reasons.append((position, pd.Series("excel_error", index=pd.Index(errors, dtype="int64"), dtype="str")))
         findings = [
             Finding(

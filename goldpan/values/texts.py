@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from goldpan.model import Cell
@@ -82,15 +83,20 @@ def read_distinct(
     Returns:
         One row per cell on the same index; the reader's results as columns of those names (object dtype).
     """
-    results: dict[tuple[type, Any], tuple[Any, ...]] = {}
-    read = []
-    for cell in cells:
-        key = (type(cell), cell)
-        if key not in results:
-            results[key] = function(cell)
-        read.append(results[key])
-    columns = zip(*read, strict=True) if read else [()] * len(names)
+    values = cells.to_numpy(dtype=object)
+    kinds = set(map(type, values)) - {type(None)}
+    if len(kinds) > 1:  # equal cells of several types must not become one
+        values = np.fromiter(((type(cell), cell) for cell in values), dtype=object, count=len(values))
+        codes, distinct = pd.factorize(values)
+        results = [function(cell) for _, cell in distinct]
+    else:
+        codes, distinct = pd.factorize(values)
+        results = [*map(function, distinct), function(None)]  # the code of None is -1: the last
+    columns = zip(*results, strict=True) if results else [()] * len(names)
     return pd.DataFrame(
-        {name: pd.Series(values, index=cells.index, dtype=object) for name, values in zip(names, columns, strict=True)},
+        {
+            name: pd.Series(np.fromiter(read, dtype=object, count=len(results))[codes], index=cells.index, dtype=object)
+            for name, read in zip(names, columns, strict=True)
+        },
         index=cells.index,
     )
