@@ -105,7 +105,7 @@ def rules_of(config: Config) -> dict[str, list[Rule]]:
         "What leaves": [
             Rule("Money is rounded half away from zero to cents where it leaves; conditions compare unrounded values.",
                  "in_cents", "goldpan/values/money.py"),
-            Rule("In the tag property only Goldpan's own options change; what people set stays.", "_merged", "goldpan/plan.py"),
+            Rule("In the tag property only Goldpan's own options change; what people set stays.", "difference", "goldpan/plan.py"),
             Rule("A text that a spreadsheet could run is shown, never run.", "RUNS_AS_FORMULA", "goldpan/exports.py"),
         ],
     }  # fmt: skip

@@ -9,40 +9,19 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    Strict,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from goldpan.checked import Flag, Number, Settings, Whole, describe_problems
 from goldpan.columns import CONTACT_COLUMNS, ColumnType, normalised_header, type_of_original_columns
 from goldpan.errors import ConfigError
+from goldpan.lists import SmartList, parse_lists
+from goldpan.policies import ContactPolicies, problems_of_policies
 from goldpan.rules import Tag, problems_of_tags
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
 
 
-def _is_a_number(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise ValueError("takes a number, without quotes")  # noqa: TRY004 - what pydantic gathers
-    return value
-
-
-Number = Annotated[Decimal, BeforeValidator(_is_a_number)]
-Whole = Annotated[int, Strict()]
-Flag = Annotated[bool, Strict()]
 Table = TypeVar("Table", bound="Settings")
-
-
-class Settings(BaseModel):
-    """Base of every config table: frozen, exact types, and no unknown key."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ColumnSpec(Settings):
@@ -196,6 +175,8 @@ class Config(Settings):
     rules: RuleNumbers = RuleNumbers()
     tags: tuple[Tag, ...]
     properties: PropertiesConfig
+    contacts: ContactPolicies = ContactPolicies()
+    lists: tuple[SmartList, ...] = ()
 
     def contact_columns(self) -> dict[str, ColumnType]:
         """Every column of a contact that tags and properties may name, with its type."""
@@ -211,7 +192,8 @@ def parse_config(files: Mapping[str, Mapping[str, Any]]) -> Config:
 
     Args:
         files: Parsed TOML by file name: ``exports/memberships.toml``, ``exports/orders.toml``, ``tags.toml``,
-            ``properties.toml``, and the ``[rules]`` of ``goldpan.toml`` under ``goldpan.toml``.
+            ``properties.toml``, ``contacts.toml`` and ``lists.toml`` (both may be missing), and the ``[rules]`` of
+            ``goldpan.toml`` under ``goldpan.toml``.
 
     Raises:
         ConfigError: With every problem of every file, one a line.
@@ -229,7 +211,9 @@ def parse_config(files: Mapping[str, Mapping[str, Any]]) -> Config:
     orders = check("exports/orders.toml", ExportSpec)
     tags = check("tags.toml", _TagsFile)
     properties = check("properties.toml", PropertiesConfig)
+    lists: tuple[SmartList, ...] = ()
     rules = check("goldpan.toml", RuleNumbers, "rules.")
+    contacts = check("contacts.toml", ContactPolicies)
     for file, spec, kind in (
         ("exports/memberships.toml", memberships, "memberships"),
         ("exports/orders.toml", orders, "orders"),
@@ -241,24 +225,28 @@ def parse_config(files: Mapping[str, Mapping[str, Any]]) -> Config:
         problems += [f"tags.toml: {problem}" for problem in problems_of_tags(tags.tags, columns)]
         if properties:
             problems += [f"properties.toml: {p}" for p in _problems_of_properties(properties.properties, columns)]
-    if problems or not (memberships and orders and tags and properties and rules):
+        lists = _smart_lists(files.get("lists.toml", {}), tags.tags, problems)
+        if contacts:
+            problems += [f"contacts.toml: {p}" for p in problems_of_policies(contacts, tags.tags, columns)]
+    if problems or not (memberships and orders and tags and properties and rules and contacts):
         raise ConfigError.of(problems)
-    return Config(memberships=memberships, orders=orders, rules=rules, tags=tags.tags, properties=properties)
+    return Config(
+        memberships=memberships,
+        orders=orders,
+        rules=rules,
+        tags=tags.tags,
+        properties=properties,
+        contacts=contacts,
+        lists=lists,
+    )
 
 
-def describe_problems(file: str, error: ValidationError, at: str = "") -> Iterable[str]:
-    """Each problem of one file as `file: key: what was found, what is accepted`."""
-    for detail in error.errors():
-        key = at + ".".join(str(part) for part in detail["loc"] if part not in ("condition", "group"))
-        found = detail["input"]
-        if detail["type"] == "extra_forbidden":
-            yield f"{file}: {key}: unknown key; remove it or check its spelling"
-        elif detail["type"] == "missing":
-            yield f"{file}: {key}: missing"
-        elif isinstance(found, Mapping | BaseModel):
-            yield f"{file}: {key or 'file'}: {detail['msg'].removeprefix('Value error, ')}"
-        else:
-            yield f"{file}: {key}: found {found!r}; {detail['msg'].removeprefix('Value error, ')}"
+def _smart_lists(table: Mapping[str, Any], tags: tuple[Tag, ...], problems: list[str]) -> tuple[SmartList, ...]:
+    try:
+        return parse_lists(table, tags)
+    except ConfigError as error:
+        problems += str(error).splitlines()
+        return ()
 
 
 _FITS: Mapping[str, frozenset[ColumnType]] = {

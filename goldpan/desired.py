@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import narwhals.stable.v2 as nw
 import pandas as pd
 
 from goldpan.columns import CATEGORIES
@@ -12,6 +13,9 @@ from goldpan.config import Config, PropertySpec
 from goldpan.exports import as_plain_numbers
 from goldpan.model import PropertyDefinition, PropertyOption
 from goldpan.pipeline import Refined
+from goldpan.policies import LeftTag
+from goldpan.rules import RuleContext, as_expression
+from goldpan.suppression import Suppression, suppressed_contacts
 
 DESCRIPTION = "Kept by Goldpan; edits are overwritten"
 """Stands in every property that Goldpan makes; what lacks it belongs to somebody else."""
@@ -27,7 +31,10 @@ _HUBSPOT_TYPES: Mapping[str, tuple[str, str]] = {
 
 def tag_options(config: Config) -> tuple[PropertyOption, ...]:
     """The options of the tag property that Goldpan owns, in config order."""
-    return tuple(PropertyOption(option.value, option.label) for tag in config.tags for option in tag.options())
+    options = [option for tag in config.tags for option in tag.options()]
+    if isinstance(config.contacts.on_left, LeftTag):
+        options.append(config.contacts.on_left.option())
+    return tuple(PropertyOption(option.value, option.label) for option in options)
 
 
 def property_definitions(config: Config) -> tuple[PropertyDefinition, ...]:
@@ -53,19 +60,22 @@ def _definition(spec: PropertySpec, config: Config) -> PropertyDefinition:
     )
 
 
-def desired_contacts(refined: Refined, config: Config) -> pd.DataFrame:
+def desired_contacts(refined: Refined, config: Config, suppression: Suppression | None = None) -> pd.DataFrame:
     """The sendable contacts as texts for HubSpot.
 
     Args:
         refined: The contacts, and the date they are for.
-        config: Which column fills which property.
+        config: Which column fills which property, and whom to create.
+        suppression: Who is never written.
 
     Returns:
         One row per sendable contact: ``email``, one ``str`` column per property (named like it; "" = empty),
-        ``payload`` (all of them as canonical JSON, what the confirmed state is compared with) and ``rank`` (int64: of
-        two contacts that HubSpot holds as one record the lower rank is the one to send, RULES section 4).
+        ``payload`` (all of them as canonical JSON, what the confirmed state is compared with), ``rank`` (int64: of
+        two contacts that HubSpot holds as one record the lower rank is the one to send, RULES section 4),
+        ``customer_key`` (str, "" without one), ``may_create`` and ``is_suppressed`` (bool).
     """
-    sendable = refined.contacts[refined.contacts["email"].notna()]
+    is_sendable = refined.contacts["email"].notna()
+    sendable = refined.contacts[is_sendable]
     values = {spec.name: _as_texts(sendable[spec.column], spec) for spec in config.properties.properties}
     payloads = [
         json.dumps(dict(zip(values, row, strict=True)), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
@@ -76,8 +86,21 @@ def desired_contacts(refined: Refined, config: Config) -> pd.DataFrame:
         **values,
         "payload": pd.Series(payloads, index=sendable.index, dtype="str"),
         "rank": _ranks(sendable, refined.as_of),
+        "customer_key": sendable["customer_id_key"].astype("str").fillna(""),
+        "may_create": _may_create(sendable, refined.as_of, config),
+        "is_suppressed": suppressed_contacts(refined, suppression or Suppression())[is_sendable],
     }
     return pd.DataFrame(desired).reset_index(drop=True)
+
+
+def _may_create(contacts: pd.DataFrame, as_of: date, config: Config) -> "pd.Series[bool]":
+    """Whom to make in HubSpot if it lacks them."""
+    create = config.contacts.create
+    if isinstance(create, str):
+        return pd.Series(data=create == "all", index=contacts.index)
+    context = RuleContext(config.contact_columns(), as_of, config.rules.savings_share)
+    judged = nw.from_native(contacts).with_columns(may_create=as_expression(create, context))
+    return judged.to_native()["may_create"].astype(bool)
 
 
 def _as_texts(column: "pd.Series[Any]", spec: PropertySpec) -> "pd.Series[str]":

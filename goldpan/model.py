@@ -79,23 +79,54 @@ class CurrentRecord:
     properties: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What HubSpot last confirmed of one contact.
+
+    Attributes:
+        record_id: HubSpot's id of its record.
+        payload: The values as canonical JSON.
+        customer_key: The customer id as it is compared; "" without one.
+        first_run_id: The run that confirmed it first; ids sort by start.
+        run_id: The run that confirmed it last.
+    """
+
+    record_id: str
+    payload: str
+    customer_key: str = ""
+    first_run_id: str = ""
+    run_id: str = ""
+
+
 class Action(StrEnum):
     """What one change does."""
 
     CREATE = "create"
     UPDATE = "update"
+    CLEAR = "clear"
+
+
+class Cause(StrEnum):
+    """Why a contact changes: the accepted exports imply it at today's date, or the exports or the config changed."""
+
+    TIME = "time"
+    DATA = "data"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One contact that differs from HubSpot, and everything to write to it.
+    """One contact that differs from HubSpot, and what to write to it.
 
     Attributes:
         email: The contact's address, valid and lower-case: HubSpot's key.
-        action: Whether HubSpot knew the contact when it was read.
+        action: ``create`` where HubSpot lacks the contact (an upsert by address, with everything), ``update`` where it
+            has it (by record id, only what differs), ``clear`` where a contact is no longer kept (by record id, too).
         before: What HubSpot held for each written property ("" = empty); all "" for a create.
-        after: Every owned property's value as it is sent; "" empties the property.
-        record_id: HubSpot's record id, if known.
+        after: The values as they are sent, the same keys; "" empties the property.
+        record_id: HubSpot's record id; ``None`` for a create.
+        payload: What the confirmed state holds once this is applied: the contact's values as canonical JSON.
+        customer_key: The contact's customer id as it is compared; "" without one.
+        cause: Whether time or data made the change; ``None`` until that is worked out.
     """
 
     email: str
@@ -103,6 +134,9 @@ class Change:
     before: Mapping[str, str]
     after: Mapping[str, str]
     record_id: str | None = None
+    payload: str = ""
+    customer_key: str = ""
+    cause: Cause | None = None
 
 
 class Verdict(StrEnum):
@@ -111,6 +145,8 @@ class Verdict(StrEnum):
     APPLIED = "applied"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    GONE = "gone"
+    MOVED = "moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +155,8 @@ class Outcome:
 
     Attributes:
         email: The change's address.
-        verdict: Applied, refused with a reason, or unknown (no proof either way: read it back).
+        verdict: Applied, refused with a reason, or unknown (no proof either way: read it back). Reading back may show
+            that the record is gone, or that somebody changed it meanwhile (moved).
         record_id: HubSpot's record id where it named one.
         is_new: Whether HubSpot created the record.
         reason: A stable code: HubSpot's own (``INVALID_EMAIL``, ``INVALID_OPTION``, ``CONFLICT`` …), or for an unknown

@@ -43,7 +43,8 @@ class Refined:
         merged_rows: One row per membership row that a later one replaced, with ``replaced_by``.
         repeated_orders: One row per order row that stood in the export before, with ``repeats_row``.
         prospects: One row per buyer without a membership (RULES section 2).
-        shared_emails: One row per contact made of several customer ids, with ``customer_id_list``.
+        shared_emails: One row per contact made of several customer ids, with ``customer_id_list`` (as they are written)
+            and ``customer_keys`` (a list of the ids as they are compared).
         notes: Findings that only the whole export shows: ``kind, row, column, reason, value``.
         money: Where the money of the orders went.
     """
@@ -150,7 +151,9 @@ def _shared_emails(contacts: pd.DataFrame, stays: pd.DataFrame, linked: pd.DataF
     behind = linked.assign(contact_key=linked["replaced_by"].fillna(linked["source_row"]).map(contact_of_row))
     behind = behind[behind["contact_key"].isin(shared["contact_key"]) & behind["customer_id_key"].notna()]
     behind = behind.sort_values("source_row").drop_duplicates(["contact_key", "customer_id_key"])
-    ids = behind.groupby("contact_key")["customer_id"].agg("; ".join).rename("customer_id_list")
+    ids = behind.groupby("contact_key").agg(
+        customer_id_list=("customer_id", "; ".join), customer_keys=("customer_id_key", list)
+    )
     return shared.merge(ids, left_on="contact_key", right_index=True, how="left").reset_index(drop=True)
 
 

@@ -6,6 +6,8 @@ Codes are stable; the words may change. The workbook, the command line, the cons
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from goldpan.outcome_reasons import FIX_ADDRESS, NEXT_RUN, OUTCOME_REASONS
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -24,9 +26,6 @@ class Reason:
     advice: str = ""
 
 
-_FIX_ADDRESS = "Correct the address in the source system; the next export brings it along."
-_NEXT_RUN = "Nothing: the next run reads the contact back and settles it."
-
 _CELLS = (
     Reason(
         "no_email",
@@ -38,7 +37,7 @@ _CELLS = (
         "invalid_email",
         "Invalid e-mail address",
         "The e-mail cell holds no address that mail could reach. The row is in the analysis but gives no address.",
-        _FIX_ADDRESS,
+        FIX_ADDRESS,
     ),
     Reason(
         "several_emails",
@@ -98,123 +97,77 @@ _CONTACTS = (
     Reason("updated", "Updated in HubSpot", "At least one value differed; HubSpot confirmed the new ones."),
     Reason("unchanged", "Unchanged", "HubSpot holds every value already; nothing was sent."),
     Reason("refused", "Refused by HubSpot", "HubSpot took none of this contact's values.", "See Rejects and warnings."),
-    Reason("unknown", "Outcome unknown", "HubSpot's answer was lost or incomplete.", _NEXT_RUN),
+    Reason("unknown", "Outcome unknown", "HubSpot's answer was lost or incomplete.", NEXT_RUN),
     Reason(
         "held", "Held for approval", "The plan waits for a person; nothing was sent.", "Look at Changes, then approve."
     ),
-    Reason("moved", "Changed since it was planned", "The contact changed in HubSpot in the meantime; it was left."),
+    Reason(
+        "moved",
+        "Changed since it was planned",
+        "Somebody changed the contact in HubSpot after the plan was made, so the approved change was not sent.",
+        "Nothing: the next run plans it from what HubSpot holds then.",
+    ),
     Reason(
         "unsendable",
         "No valid address",
         "No row of this customer has a valid e-mail address, so the contact is never sent.",
         "Add an address in the source system.",
     ),
-    Reason("suppressed", "Suppressed", "The address, domain or customer is on the list of those never written."),
-    Reason("not_wanted", "Not to be created", "HubSpot does not know the contact, and the config does not create it."),
+    Reason(
+        "suppressed",
+        "Suppressed",
+        "The address, its domain or the customer is on the list of those who are never written.",
+        "Nothing, unless it should be written again: then take it off the list (suppression_file in "
+        "config/contacts.toml).",
+    ),
+    Reason(
+        "not_wanted",
+        "Not to be created",
+        "HubSpot does not have the contact, and the config does not want it made.",
+        "Nothing, unless it should be made: `create` in config/contacts.toml says whom to create.",
+    ),
     Reason(
         "same_record",
         "Same record in HubSpot",
-        "HubSpot holds this contact and another one as one record; the other one, whose membership counts, was sent.",
+        "HubSpot holds this contact and another one as one record; the other one, whose membership counts, is sent.",
         "Merge the two customers in the source system, or split the record in HubSpot.",
     ),
-    Reason("gone", "Deleted in HubSpot", "The contact was deleted or erased in HubSpot; it is not created again."),
+    Reason(
+        "gone",
+        "Deleted in HubSpot",
+        "The contact was deleted or erased in HubSpot; it is not created again.",
+        "Take it out of the source system, or make it again: `goldpan run --only EMAIL --recreate`.",
+    ),
 )
 
-_OUTCOMES = (
-    Reason("INVALID_EMAIL", "HubSpot: invalid e-mail", "HubSpot does not accept this address.", _FIX_ADDRESS),
+_LEFT_ALONE = (
     Reason(
-        "INVALID_OPTION",
-        "HubSpot: unknown option",
-        "A value is not among the options of its HubSpot property.",
-        "Run `goldpan setup`, which adds missing options.",
+        "address_changed_in_hubspot",
+        "Address changed in HubSpot",
+        "Somebody gave the contact another address in HubSpot; Goldpan never touches the address there.",
+        "If the one in HubSpot is right, correct the address in the source system.",
     ),
     Reason(
-        "INVALID_NUMBER",
-        "HubSpot: not a number",
-        "HubSpot does not accept a value as a number.",
-        "Check the property's type and rules in HubSpot.",
+        "dropped_option",
+        "Option that HubSpot no longer has",
+        "The contact carried an option that HubSpot's tag property no longer has; writing the tags drops it.",
+        "If it is still needed, make the option again in HubSpot and give it to the contact.",
     ),
     Reason(
-        "INVALID_DATE",
-        "HubSpot: not a date",
-        "HubSpot does not accept a value as a date.",
-        "Check the property's type and rules in HubSpot.",
-    ),
-    Reason(
-        "PROPERTY_VALUE_TOO_LONG",
-        "HubSpot: value too long",
-        "A value is longer than HubSpot allows.",
-        "Shorten it in the source system.",
-    ),
-    Reason(
-        "PROPERTY_DOESNT_EXIST",
-        "HubSpot: property missing",
-        "HubSpot lacks a property that the run writes.",
-        "Run `goldpan setup`.",
-    ),
-    Reason(
-        "READ_ONLY_VALUE",
-        "HubSpot: property is read-only",
-        "A property can't be written through the API.",
-        "Map another property in config/properties.toml.",
-    ),
-    Reason(
-        "CONFLICT",
-        "HubSpot: conflict",
-        "Another writer changed the same contact at the same moment.",
-        "Nothing: it is sent again when its values change or after some days; `goldpan retry` sends it at once.",
-    ),
-    Reason(
-        "CONFLICTING_UNIQUE_VALUE",
-        "HubSpot: value is another contact's",
-        "Another contact in HubSpot holds a value that must be unique.",
-        "Find and merge the duplicate in HubSpot.",
-    ),
-    Reason(
-        "OBJECT_ALREADY_EXISTS",
-        "HubSpot: contact exists already",
-        "HubSpot has a contact with this address that it did not find by it.",
-        "Look the address up in HubSpot and merge duplicates.",
-    ),
-    Reason(
-        "GDPR_BLACKLISTED_EMAIL",
-        "HubSpot: address erased",
-        "The address was erased in HubSpot for privacy and can't be used again.",
-        "Nothing, unless the person asked to come back: HubSpot's support can lift it.",
-    ),
-    Reason(
-        "VALIDATION_ERROR",
-        "HubSpot: value refused",
-        "HubSpot's rules do not allow one of the values; its words stand under Details.",
-        "Correct the value in the source, or the property's rules in HubSpot.",
-    ),
-    Reason("timeout", "No answer in time", "HubSpot did not answer in time; it may have written it.", _NEXT_RUN),
-    Reason("connection_lost", "Connection lost", "The connection broke before an answer came.", _NEXT_RUN),
-    Reason("server_error", "HubSpot was unwell", "HubSpot answered with an error of its own.", _NEXT_RUN),
-    Reason("locked", "HubSpot was busy", "HubSpot had the records locked at every try.", _NEXT_RUN),
-    Reason("throttled", "HubSpot's rate limit", "HubSpot's limit of requests was reached at every try.", _NEXT_RUN),
-    Reason("incomplete_answer", "Incomplete answer", "HubSpot's answer was cut off.", _NEXT_RUN),
-    Reason("missing_in_answer", "Missing in the answer", "HubSpot's answer does not mention this contact.", _NEXT_RUN),
-    Reason("contradiction", "Contradictory answer", "HubSpot lists it as written and as refused.", _NEXT_RUN),
-    Reason("INTERNAL_ERROR", "HubSpot was unwell", "HubSpot reports an error of its own.", _NEXT_RUN),
-    Reason("RATE_LIMIT", "HubSpot's rate limit", "HubSpot's limit of requests was reached.", _NEXT_RUN),
-    Reason("RATE_LIMITS", "HubSpot's rate limit", "HubSpot's limit of requests was reached.", _NEXT_RUN),
-    Reason("TIMEOUT", "HubSpot was too slow", "HubSpot did not finish the contact in time.", _NEXT_RUN),
-    Reason(
-        "not_sent", "Not sent", "The run ended before this contact's turn.", "Repair what ended the run; run it again."
-    ),
-    Reason(
-        "not_isolated",
-        "In a refused batch",
-        "It stood in a batch that HubSpot refused, and too many were refused to find which record is at fault.",
-        "Look at the other refusals first; the next run tries again.",
+        "address_moved",
+        "Customer with a new address",
+        "The customer has a new address in the exports; the contact under the old one loses its values.",
+        "Merge the two contacts in HubSpot, so that their history stays together.",
     ),
 )
 
 CONTACT_STATES: tuple[str, ...] = tuple(reason.code for reason in _CONTACTS)
 """What can become of a contact, in the order in which people ask for it."""
 
-REASONS: Mapping[str, Reason] = {reason.code: reason for reason in (*_CELLS, *_CONTACTS, *_OUTCOMES)}
+REASONS: Mapping[str, Reason] = {
+    reason.code: reason
+    for reason in (*_CELLS, *_CONTACTS, *_LEFT_ALONE, *(Reason(*outcome) for outcome in OUTCOME_REASONS))
+}
 """All reasons by code."""
 
 

@@ -261,10 +261,13 @@ def problems_of_tags(tags: Iterable[Tag], columns: Mapping[str, ColumnType]) -> 
                 yield f"tag {tag.value!r}: the label {option.label!r} is used twice"
             values.add(option.value)
             labels.add(option.label.casefold())
-        for condition in tag.conditions():
-            problem = _problem_of(condition, columns)
-            if problem:
-                yield f"tag {tag.value!r}: {problem}"
+        yield from (f"tag {tag.value!r}: {problem}" for problem in problems_of_conditions(tag, columns))
+
+
+def problems_of_conditions(group: Group, columns: Mapping[str, ColumnType]) -> Iterator[str]:
+    """Unknown columns and impossible comparisons among a group's conditions."""
+    problems = (_problem_of(condition, columns) for condition in group.conditions())
+    yield from (problem for problem in problems if problem)
 
 
 def _problem_of(condition: Condition, columns: Mapping[str, ColumnType]) -> str | None:

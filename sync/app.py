@@ -37,14 +37,21 @@ def new_run_id(at: datetime) -> str:
 
 
 @contextmanager
-def open_destination(settings: AppSettings) -> Iterator[HubSpotDestination]:
-    """HubSpot; or the embedded sandbox where the config asks for it, and nowhere else."""
+def open_destination(settings: AppSettings, *, for_setup: bool = False) -> Iterator[HubSpotDestination]:
+    """HubSpot; or the embedded sandbox where the config asks for it, and nowhere else.
+
+    Args:
+        settings: Where it is, and how fast.
+        for_setup: Use HUBSPOT_SETUP_TOKEN, if there is one.
+    """
     with ExitStack() as stack:
         if settings.file.destination == "sandbox":
             sandbox = Sandbox(sandbox_file(settings), burst_limit=settings.file.hubspot.burst_limit)
             token, base_url = TOKEN, stack.enter_context(sandbox).url
         else:
-            token, base_url = settings.environment.token(), str(settings.environment.hubspot_base_url).rstrip("/")
+            environment = settings.environment
+            token = environment.setup_token() if for_setup else environment.token()
+            base_url = str(environment.hubspot_base_url).rstrip("/")
         yield stack.enter_context(
             HubSpotDestination(
                 token=token,

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from goldpan.errors import ConfigError, GoldpanError, SchemaError
+from goldpan.errors import AccessError, ConfigError, GoldpanError, SchemaError
 from sync.app import open_destination, open_state
 from sync.destinations.hubspot import HubSpotDestination
 from sync.intake import KINDS, newest_in
 from sync.preflight import check_portal, setup_steps
 from sync.settings import AppSettings
+from sync.smart_lists import look_at_lists, own_token
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ def _hubspot(settings: AppSettings) -> Iterator[Check]:
         if portal.is_ok:
             yield _attempt("read scope", lambda: _reads(destination))
             yield _attempt("properties", lambda: _properties(destination, settings))
+    if portal.is_ok:
+        yield from _lists(settings)
 
 
 def _portal(destination: HubSpotDestination, settings: AppSettings) -> str:
@@ -98,3 +101,23 @@ def _properties(destination: HubSpotDestination, settings: AppSettings) -> str:
     if steps or problems:
         raise SchemaError("\n".join([*problems, *(f"missing: {step}" for step in steps), "Run `goldpan setup`."]))
     return "all there"
+
+
+def _lists(settings: AppSettings) -> Iterator[Check]:
+    """A line for each list with its size. No run needs lists: what is wrong with one leaves the exit code alone."""
+    if not settings.config.lists:
+        return
+    token = f"with {own_token(settings)}: " if own_token(settings) else ""
+    try:
+        with open_destination(settings, for_setup=True) as destination:
+            check_portal(destination, settings)
+            report = look_at_lists(destination, settings.config)
+    except GoldpanError as error:
+        exit_code = 0 if isinstance(error, AccessError) else error.exit_code
+        yield Check("lists", False, f"{token}{error}", exit_code)
+        return
+    for status in report.statuses:
+        what_now = "; run `goldpan setup`" if status.is_missing else ""
+        yield Check("list", not (status.is_missing or status.problem), f"{status}{what_now}", 0)
+    if report.trouble:
+        yield Check("lists", False, f"{token}{report.trouble} No run needs them.", 0)

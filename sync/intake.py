@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -25,6 +27,9 @@ UNFINISHED = ("~$*", ".*", "*.part", "*.tmp", "*.crdownload")
 """Names of files that somebody still writes or has open."""
 
 
+_DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
+
+
 @dataclass(frozen=True)
 class Delivery:
     """One export that a run takes."""
@@ -32,6 +37,26 @@ class Delivery:
     kind: str
     path: Path
     name: str
+    arrival: datetime | None = None
+
+    @property
+    def arrived_at(self) -> datetime:
+        """When it came: as it was found, else when the archive's copy was made."""
+        return self.arrival or datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
+
+    @property
+    def named_on(self) -> date | None:
+        """The first date in its name: 2026-11-20, 2026_11_20 or 20261120."""
+        for year, month, day in _DATE.findall(self.name):
+            try:
+                return date(int(year), int(month), int(day))
+            except ValueError:
+                continue
+        return None
+
+    def stored_as(self, path: Path) -> "Delivery":
+        """The same export as the archive keeps it."""
+        return replace(self, path=path, arrival=self.arrived_at)
 
     def sha256(self) -> str:
         """The digest of the content: the export's identity."""
@@ -156,6 +181,21 @@ def read_export(delivery: Delivery, settings: AppSettings) -> Export:
         for sheet in sheets_of(delivery.path, spec, settings)
     )
     return conform(named, spec, name_keys_for_all=by_name)
+
+
+def exports_of_run(run_id: str, state: State, settings: AppSettings) -> dict[str, Export] | None:
+    """The exports that a run used, read again from the archive; `None` if one is gone from there.
+
+    Raises:
+        DataError: One can't be read any more.
+    """
+    exports = {}
+    for kind in KINDS:
+        stored = state.inputs.of_run(run_id, kind)
+        if stored is None or not stored.path.is_file():
+            return None
+        exports[kind] = read_export(Delivery(kind, stored.path, stored.name), settings)
+    return exports
 
 
 def keep(delivery: Delivery, archive: Path) -> StoredInput:

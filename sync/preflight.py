@@ -1,5 +1,9 @@
 """Before anything is read or sent: the right portal, and every property and option that the run will write."""
 
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
 from goldpan.config import Config
 from goldpan.desired import property_definitions, tag_options
 from goldpan.errors import ConfigError, SchemaError
@@ -36,7 +40,20 @@ def setup_steps(destination: HubSpotDestination, config: Config) -> tuple[list[S
     return steps, problems_in(wanted, found, adopted)
 
 
-def check_properties(destination: HubSpotDestination, config: Config) -> TagOptions:
+@dataclass(frozen=True)
+class Schema:
+    """The portal's side of what a run writes.
+
+    Attributes:
+        tag_options: The options of the tag property: those of the config, and all that HubSpot has.
+        digest: Of the definitions of all properties that are written; a refused contact is tried again when it changes.
+    """
+
+    tag_options: TagOptions
+    digest: str
+
+
+def check_properties(destination: HubSpotDestination, config: Config) -> Schema:
     """Everything that the run will write exists and fits; else it stops before it starts.
 
     Raises:
@@ -51,7 +68,11 @@ def check_properties(destination: HubSpotDestination, config: Config) -> TagOpti
         todo = [f"HubSpot lacks something: {step}." for step in lacking]
         raise SchemaError("\n".join([*problems, *todo, "Run `goldpan setup`; it shows what it will make first."]))
     owned = frozenset(option.value for option in tag_options(config))
-    return TagOptions(owned=owned, available=_options_of_tags(config, found))
+    definitions = [asdict(found[definition.name]) for definition in wanted]
+    return Schema(
+        TagOptions(owned=owned, available=_options_of_tags(config, found)),
+        hashlib.sha256(json.dumps(definitions, sort_keys=True).encode()).hexdigest(),
+    )
 
 
 def _options_of_tags(config: Config, found: dict[str, PropertyDefinition]) -> frozenset[str]:

@@ -46,6 +46,10 @@ class RunRecord:
 
     Attributes:
         run_id: Sorts by start.
+        kind: ``run``, ``only`` (a canary), ``approve``, ``undo``, ``repair`` or ``retry``.
+        parent_id: The run that this one approves or undoes.
+        facts: What its exports amount to (:class:`goldpan.facts.Facts`).
+        brakes: Why it was held, if it was.
         status: ``running``, ``done``, ``partial`` (done, but HubSpot refused or did not answer for some), ``held`` or
             ``failed``.
         new_refusals: Refusals that no earlier run had seen for the same values.
@@ -54,6 +58,8 @@ class RunRecord:
     run_id: str
     as_of: date
     started_at: datetime
+    kind: str = "run"
+    parent_id: str = ""
     dry_run: bool = False
     status: str = "running"
     fingerprint: str = ""
@@ -70,6 +76,8 @@ class RunRecord:
     archive: str = ""
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    brakes: list[dict[str, Any]] = field(default_factory=list)
     new_refusals: int = 0
     exit_code: int = 0
 
@@ -102,6 +110,8 @@ class RunRecord:
         """The whole record, as the state and the archive keep it."""
         return {
             "run_id": self.run_id,
+            "kind": self.kind,
+            "parent_id": self.parent_id,
             "status": self.status,
             "as_of": self.as_of.isoformat(),
             "dry_run": self.dry_run,
@@ -121,6 +131,8 @@ class RunRecord:
             "archive": self.archive,
             "problems": self.problems,
             "notes": self.notes,
+            "facts": self.facts,
+            "brakes": self.brakes,
         }
 
     def printed(self) -> dict[str, Any]:

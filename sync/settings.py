@@ -3,9 +3,11 @@
 Precedence: command line, environment, `.env` in the current folder, `.env` beside the config folder, config files.
 """
 
+import hashlib
+import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
@@ -15,10 +17,23 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from goldpan.config import Config, RuleNumbers, Settings, Whole, describe_problems, parse_config
+from goldpan.brakes import BrakeLimits
+from goldpan.checked import Settings, Whole, describe_problems
+from goldpan.config import Config, RuleNumbers, parse_config
 from goldpan.errors import AccessError, ConfigError
+from goldpan.suppression import Suppression, parse_suppression
 
-CONFIG_FILES = ("goldpan.toml", "exports/memberships.toml", "exports/orders.toml", "tags.toml", "properties.toml")
+CONFIG_FILES = (
+    "goldpan.toml",
+    "exports/memberships.toml",
+    "exports/orders.toml",
+    "tags.toml",
+    "properties.toml",
+    "contacts.toml",
+    "lists.toml",
+)
+OPTIONAL = frozenset({"goldpan.toml", "contacts.toml", "lists.toml"})
+"""Files that may be missing: their defaults hold then."""
 
 
 def _known_zone(name: str) -> str:
@@ -67,6 +82,7 @@ class GoldpanFile(Settings):
     drop: DropSettings = DropSettings()
     rules: RuleNumbers = RuleNumbers()
     hubspot: HubSpotSettings = HubSpotSettings()
+    brakes: BrakeLimits = BrakeLimits()
     limits: LimitSettings = LimitSettings()
     archive: ArchiveSettings = ArchiveSettings()
 
@@ -78,6 +94,8 @@ class Environment(BaseSettings):
 
     hubspot_access_token: SecretStr | None = None
     hubspot_access_token_file: Path | None = None
+    hubspot_setup_token: SecretStr | None = None
+    hubspot_setup_token_file: Path | None = None
     hubspot_base_url: HttpUrl = HttpUrl("https://api.hubapi.com")
     hubspot_portal_id: Annotated[str | None, Field(pattern=r"^[0-9]+$")] = None
     goldpan_config: Path | None = None
@@ -90,22 +108,35 @@ class Environment(BaseSettings):
         Raises:
             AccessError: When there is none, or its file can't be read.
         """
-        if self.hubspot_access_token is not None:
-            return self.hubspot_access_token.get_secret_value().strip()
-        if self.hubspot_access_token_file is not None:
-            try:
-                token = self.hubspot_access_token_file.read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise AccessError(
-                    f"HUBSPOT_ACCESS_TOKEN_FILE names {self.hubspot_access_token_file}, which can't be read: {error}"
-                ) from error
-            if token:
-                return token
+        token = _secret(self.hubspot_access_token, self.hubspot_access_token_file, "HUBSPOT_ACCESS_TOKEN_FILE")
+        if token:
+            return token
         raise AccessError(
             "No HubSpot token. Set HUBSPOT_ACCESS_TOKEN (or HUBSPOT_ACCESS_TOKEN_FILE) in the environment or in .env; "
             "a service key from HubSpot's Development > Keys > Service keys will do. To try Goldpan without HubSpot: "
             "goldpan demo."
         )
+
+    def setup_token(self) -> str:
+        """The token for `goldpan setup`, if it has one of its own: then the nightly one needs fewer scopes.
+
+        Raises:
+            AccessError: When there is none at all, or its file can't be read.
+        """
+        own = _secret(self.hubspot_setup_token, self.hubspot_setup_token_file, "HUBSPOT_SETUP_TOKEN_FILE")
+        return own or self.token()
+
+
+def _secret(value: SecretStr | None, file: Path | None, name: str) -> str:
+    """A secret from the environment, else from its file, read afresh; "" if there is neither."""
+    if value is not None:
+        return value.get_secret_value().strip()
+    if file is None:
+        return ""
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise AccessError(f"{name} names {file}, which can't be read: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -118,6 +149,8 @@ class AppSettings:
         environment: Tokens, URLs and folders.
         config_folder: Where the config was read.
         home: Default home of state, archive and drop folder.
+        suppression: Who is never written.
+        snapshot: The files that decide what is planned, name to text.
     """
 
     config: Config
@@ -125,6 +158,21 @@ class AppSettings:
     environment: Environment
     config_folder: Path
     home: Path
+    suppression: Suppression = field(default_factory=Suppression)
+    snapshot: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def config_id(self) -> str:
+        """A digest of everything that decides what is planned; comments and the order of keys don't count."""
+        listed = self.suppression
+        suppressed = [sorted(entries) for entries in (listed.emails, listed.domains, listed.customer_keys)]
+        content = json.dumps([self.config.model_dump(mode="json", exclude={"lists"}), suppressed], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    @property
+    def snapshot_text(self) -> str:
+        """The snapshot as the state keeps it."""
+        return json.dumps(dict(self.snapshot), ensure_ascii=False, sort_keys=True)
 
     @property
     def drop_folder(self) -> Path:
@@ -178,12 +226,15 @@ def load_settings(
     folder = (chosen or default_config_folder()).resolve()
     default_home = folder.parent if chosen else Path("goldpan-home").resolve()
     file, config = load_config(folder)
+    suppression = _read_suppression(folder, config)
     return AppSettings(
         config=config,
         file=file,
         environment=environment,
         config_folder=folder,
         home=(home or environment.goldpan_home or default_home).expanduser().resolve(),
+        suppression=suppression,
+        snapshot={name: _text_of(folder / name) for name in CONFIG_FILES if (folder / name).is_file()},
     )
 
 
@@ -195,15 +246,30 @@ def load_config(folder: Path) -> tuple[GoldpanFile, Config]:
     """
     problems: list[str] = []
     tables = {name: _read_toml(folder / name, problems) for name in CONFIG_FILES}
+    return _checked(tables, problems, folder)
+
+
+def config_of(snapshot: Mapping[str, str]) -> Config:
+    """The rules of a config that was kept with a run.
+
+    Raises:
+        ConfigError: When this Goldpan can't read it any more.
+    """
+    tables = {name: tomllib.loads(text, parse_float=Decimal) for name, text in snapshot.items()}
+    return _checked({name: tables.get(name, {}) for name in CONFIG_FILES}, [], Path("kept config"))[1]
+
+
+def _checked(tables: Mapping[str, Mapping[str, Any]], problems: list[str], folder: Path) -> tuple[GoldpanFile, Config]:
     file = GoldpanFile()
     try:
         file = GoldpanFile.model_validate(tables["goldpan.toml"])
     except ValidationError as error:
         problems += describe_problems("goldpan.toml", error)
-    if problems and not all(tables.values()):
+    needed = (table for name, table in tables.items() if name not in OPTIONAL)
+    if problems and not all(needed):
         raise ConfigError.of([f"{folder}: {problem}" for problem in problems])
     try:
-        config = parse_config(tables | {"goldpan.toml": file.rules.model_dump()})
+        config = parse_config({**tables, "goldpan.toml": file.rules.model_dump()})
     except ConfigError as error:
         raise ConfigError.of([f"{folder}: {problem}" for problem in [*problems, *str(error).splitlines()]]) from error
     if problems:
@@ -211,12 +277,32 @@ def load_config(folder: Path) -> tuple[GoldpanFile, Config]:
     return file, config
 
 
+def _read_suppression(folder: Path, config: Config) -> Suppression:
+    """The list of those who are never written; the default file may be missing, a configured one may not."""
+    name = config.contacts.suppression_file
+    path = folder / name
+    if not path.is_file() and "suppression_file" not in config.contacts.model_fields_set:
+        return Suppression()
+    try:
+        return parse_suppression(path.read_text(encoding="utf-8-sig"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        what = "it isn't UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise ConfigError(
+            f"{path}: the list of suppressed contacts can't be read ({what}). Nothing is sent without it; correct "
+            "suppression_file in contacts.toml."
+        ) from error
+
+
+def _text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8-sig")
+
+
 def _read_toml(path: Path, problems: list[str]) -> Mapping[str, Any]:
     name = "/".join(path.parts[-2:]) if path.parent.name == "exports" else path.name
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
     except FileNotFoundError:
-        if name != "goldpan.toml":
+        if name not in OPTIONAL:
             problems.append(f"{name}: missing. `goldpan init` writes a folder with every file.")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         problems.append(f"{name}: can't be read as TOML: {error}")

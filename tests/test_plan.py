@@ -1,12 +1,15 @@
 """The plan says exactly what to send: only what differs, people's own options kept, one record once."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from goldpan.config import Config
 from goldpan.model import Action, CurrentRecord
-from goldpan.plan import DesiredContact, Plan, TagOptions, as_stored, plan_changes, split_options
+from goldpan.plan import AddressMove, Current, DesiredContact, Plan, TagOptions, plan_changes
+from goldpan.stored import as_stored, split_options
 from tests.builders import AS_OF, default_config
 
 OPTIONS = TagOptions(
@@ -29,23 +32,30 @@ def wanted(email: str = "ann@x.com", rank: int = 0, **values: str) -> DesiredCon
     return DesiredContact(email, VALUES | values, payload="{}", rank=rank)
 
 
-def record(email: str = "ann@x.com", record_id: str = "1", **values: str) -> CurrentRecord:
-    return CurrentRecord(record_id, email, (), VALUES | values)
+def left(email: str = "old@x.com") -> DesiredContact:
+    """A contact that is in no export any more: Goldpan's values go."""
+    return DesiredContact(email, dict.fromkeys(VALUES, ""), payload="{}", rank=0, may_create=False, is_kept=False)
+
+
+def record(email: str = "ann@x.com", record_id: str = "1", also: tuple[str, ...] = (), **values: str) -> CurrentRecord:
+    return CurrentRecord(record_id, email, also, VALUES | values)
 
 
 def plan(
     *desired: DesiredContact,
     current: dict[str, CurrentRecord] | None = None,
     config: Config | None = None,
-    confirmed_records: dict[str, tuple[str, int]] | None = None,
+    others: dict[str, tuple[str, int]] | None = None,
+    once_confirmed: tuple[str, ...] = (),
+    moves: tuple[AddressMove, ...] = (),
 ) -> Plan:
     return plan_changes(
         desired,
-        current or {},
+        Current(current or {}, once_confirmed, others or {}),
         as_of=AS_OF,
         config=config or default_config(),
         tag_options=OPTIONS,
-        confirmed_records=confirmed_records or {},
+        address_moves=moves,
     )
 
 
@@ -65,13 +75,13 @@ def test_a_contact_that_hubspot_lacks_is_created_with_every_owned_value():
     assert set(change.before.values()) == {""}
 
 
-def test_a_contact_that_differs_in_one_value_is_updated_with_every_owned_value():
+def test_a_contact_that_differs_in_one_value_is_updated_with_that_value_alone():
     made = plan(wanted(), current={"ann@x.com": record(customer_name="Ann")})
 
     (change,) = made.changes
     assert (change.action, change.record_id) == (Action.UPDATE, "1")
-    assert change.after == VALUES
-    assert change.before["customer_name"] == "Ann"
+    assert change.after == {"customer_name": "Ann Lee"}
+    assert change.before == {"customer_name": "Ann"}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +139,8 @@ def test_a_blank_is_filled_and_a_name_that_somebody_gave_stays(theirs, written):
 
 
 def test_two_contacts_that_are_one_record_are_sent_once_the_better_ranked_one():
-    both = {"ann@x.com": record(customer_name="x"), "old@x.com": record(customer_name="x")}
+    shared = record(also=("old@x.com",), customer_name="x")
+    both = {"ann@x.com": shared, "old@x.com": shared}
 
     made = plan(wanted("old@x.com", rank=1), wanted("ann@x.com", rank=0), current=both)
 
@@ -138,7 +149,7 @@ def test_two_contacts_that_are_one_record_are_sent_once_the_better_ranked_one():
 
 
 def test_a_contact_on_the_record_of_a_confirmed_one_gives_way_to_it():
-    made = plan(wanted("old@x.com", rank=5), current={"old@x.com": record()}, confirmed_records={"1": ("ann@x.com", 0)})
+    made = plan(wanted("old@x.com", rank=5), current={"old@x.com": record()}, others={"1": ("ann@x.com", 0)})
 
     assert made.changes == ()
     assert made.same_record == {"old@x.com": "ann@x.com"}
@@ -148,11 +159,75 @@ def test_a_better_ranked_contact_takes_over_the_record_of_a_confirmed_one():
     made = plan(
         wanted("new@x.com", rank=0),
         current={"new@x.com": record(customer_name="x")},
-        confirmed_records={"1": ("ann@x.com", 5)},
+        others={"1": ("ann@x.com", 5)},
     )
 
     assert [change.email for change in made.changes] == ["new@x.com"]
     assert made.same_record == {"ann@x.com": "new@x.com"}
+
+
+def test_a_contact_that_hubspot_confirmed_and_has_no_more_is_gone_and_not_made_again():
+    made = plan(wanted(), once_confirmed=("ann@x.com",))
+
+    assert (made.changes, made.gone) == ((), ("ann@x.com",))
+
+
+def test_a_contact_that_is_not_to_be_created_is_not_wanted_but_updated_where_it_is():
+    contact = replace(wanted(), may_create=False)
+
+    assert plan(contact).not_wanted == ("ann@x.com",)
+    (change,) = plan(contact, current={"ann@x.com": record(customer_name="x")}).changes
+    assert change.action is Action.UPDATE
+
+
+def test_a_contact_that_left_is_cleared_of_our_values_and_keeps_what_people_added():
+    made = plan(left(), current={"old@x.com": record("old@x.com", membership_status_tags="hfo_buy;vip")})
+
+    (change,) = made.changes
+    assert change.action is Action.CLEAR
+    assert change.after == dict.fromkeys(VALUES, "") | {"membership_status_tags": "vip"}
+
+
+def test_a_contact_that_left_hubspot_too_is_forgotten():
+    assert plan(left()).forgotten == ("old@x.com",)
+
+
+def test_a_contact_that_left_never_goes_before_one_that_is_in_the_exports():
+    shared = record("ann@x.com", also=("old@x.com",), customer_name="x")
+
+    made = plan(left(), wanted(rank=7), current={"ann@x.com": shared, "old@x.com": shared})
+
+    assert [change.email for change in made.changes] == ["ann@x.com"]
+    assert (made.forgotten, made.same_record) == (("old@x.com",), {})
+
+
+def test_an_address_that_somebody_changed_in_hubspot_is_listed_and_the_contact_kept_right():
+    made = plan(wanted(), current={"ann@x.com": record("ann.lee@x.com", customer_name="x")})
+
+    assert made.addresses_changed == {"ann@x.com": "ann.lee@x.com"}
+    assert made.changes[0].after == {"customer_name": "Ann Lee"}
+
+
+MOVE = AddressMove("old@x.com", "ann@x.com", "121")
+
+
+def test_a_customer_with_a_new_address_is_created_there_and_cleared_under_the_old_one():
+    made = plan(wanted(), left(), current={"old@x.com": record("old@x.com")}, moves=(MOVE,))
+
+    assert [(change.email, change.action) for change in made.changes] == [
+        ("ann@x.com", Action.CREATE),
+        ("old@x.com", Action.CLEAR),
+    ]
+    assert made.address_moves == (MOVE,)
+    assert ("address_moved", "old@x.com") in [(reason, email) for reason, email, _ in made.left_alone()]
+
+
+def test_nobody_is_cleared_under_the_old_address_while_the_new_one_is_not_to_be_created():
+    new = replace(wanted(), may_create=False)
+
+    made = plan(new, left(), current={"old@x.com": record("old@x.com")}, moves=(MOVE,))
+
+    assert (made.changes, made.not_wanted) == ((), ("ann@x.com",))
 
 
 def test_equal_plans_have_equal_fingerprints_whatever_the_order():

@@ -3,12 +3,17 @@
 Every table is made of frames alone; how a cell looks is said by its column (:class:`Column`), and drawn elsewhere.
 """
 
+from collections.abc import Sequence
+
 from goldpan.config import Config
 from goldpan.conform import Export
 from goldpan.pipeline import Refined
 from goldpan.report.changes import changes_table
 from goldpan.report.contacts import contacts_table, prospects_table
-from goldpan.report.findings import all_findings, header_of, mask, rejects_table
+from goldpan.report.findings import all_findings, header_of, mask, outcomes_table, rejects_table
+from goldpan.report.plan import plan_tables
+from goldpan.report.planned import Planned, plan_json
+from goldpan.report.rejects_workbook import rejects_workbook_tables
 from goldpan.report.rows import merged_rows_table, row_counts
 from goldpan.report.sending import Sending
 from goldpan.report.summary import summary_table
@@ -17,6 +22,7 @@ from goldpan.report.table import Column, Kind, Table, Tone, unique_headers
 __all__ = [
     "Column",
     "Kind",
+    "Planned",
     "Sending",
     "Table",
     "Tone",
@@ -26,8 +32,12 @@ __all__ = [
     "header_of",
     "mask",
     "merged_rows_table",
+    "outcomes_table",
+    "plan_json",
+    "plan_tables",
     "prospects_table",
     "rejects_table",
+    "rejects_workbook_tables",
     "report_tables",
     "row_counts",
     "summary_table",
@@ -36,7 +46,13 @@ __all__ = [
 
 
 def report_tables(
-    memberships: Export, orders: Export, refined: Refined, config: Config, *, sending: Sending | None = None
+    memberships: Export,
+    orders: Export,
+    refined: Refined,
+    config: Config,
+    *,
+    sending: Sending | None = None,
+    left_alone: Sequence[tuple[str, str, str]] = (),
 ) -> tuple[Table, ...]:
     """Every table of RULES section 7, in the order of the workbook's sheets.
 
@@ -46,9 +62,10 @@ def report_tables(
         refined: What the two mean on one date.
         config: The rules that made it.
         sending: What happened in HubSpot; without it the report says that nothing was sent.
+        left_alone: The contacts that the plan left alone: reason code, address, details.
     """
     sending = sending or Sending()
-    rejects = rejects_table(memberships, orders, refined, config, sending.outcomes)
+    rejects = rejects_table(memberships, orders, refined, config, sending.outcomes, left_alone=left_alone)
     return (
         summary_table(memberships, orders, refined, config, sending=sending, rejects=rejects),
         contacts_table(memberships, refined, config),

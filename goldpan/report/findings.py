@@ -1,7 +1,7 @@
 """*Rejects and warnings*: every cell, row and contact that is not as it should be, and what to do about it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -18,7 +18,7 @@ _FINDING = ("file", "sheet", "row", "column", "reason", "value")
 _LINE = ("kind", *_FINDING, "details")
 
 REFUSED, UNKNOWN, NEVER_SENT = "Refused by HubSpot", "Outcome unknown", "Never sent"
-WARNING, SHARED, SKIPPED = "Warning", "Shared address", "Skipped rows"
+WARNING, SHARED, LEFT_ALONE, SKIPPED = "Warning", "Shared address", "Left alone", "Skipped rows"
 
 
 def header_of(export: Export, spec: ExportSpec, column: str) -> str:
@@ -36,36 +36,57 @@ def all_findings(memberships: Export, orders: Export, refined: Refined, config: 
         One row per :class:`goldpan.model.Finding`: ``file, sheet, row, column, reason, value`` (``row`` int64, the
         others ``str``), memberships first, by row.
     """
-    specs = {memberships.kind: config.memberships, orders.kind: config.orders}
-    parts = []
-    for export in (memberships, orders):
-        notes = refined.notes[refined.notes["kind"] == export.kind]
-        headers = {column: header_of(export, specs[export.kind], column) for column in notes["column"].unique()}
-        notes = notes.assign(file=export.file, sheet=export.sheet, column=notes["column"].map(headers).astype("str"))
-        both = pd.concat([export.findings, notes[[*_FINDING]]], ignore_index=True)
-        parts.append(both.sort_values("row", kind="stable"))
+    return pd.concat(
+        [findings_of(memberships, config.memberships, refined), findings_of(orders, config.orders, refined)],
+        ignore_index=True,
+    )
+
+
+def findings_of(export: Export, spec: ExportSpec, refined: Refined) -> pd.DataFrame:
+    """The findings of one export, by row, shaped as :func:`all_findings` says."""
+    notes = refined.notes[refined.notes["kind"] == export.kind]
+    headers = {column: header_of(export, spec, column) for column in notes["column"].unique()}
+    notes = notes.assign(file=export.file, sheet=export.sheet, column=notes["column"].map(headers).astype("str"))
+    both = pd.concat([export.findings, notes[[*_FINDING]]], ignore_index=True).sort_values("row", kind="stable")
     types = {name: "int64" if name == "row" else "str" for name in _FINDING}
-    return pd.concat(parts, ignore_index=True)[[*_FINDING]].astype(types)
+    return both[[*_FINDING]].astype(types).reset_index(drop=True)
 
 
 def rejects_table(
-    memberships: Export, orders: Export, refined: Refined, config: Config, outcomes: Mapping[str, Outcome]
+    memberships: Export,
+    orders: Export,
+    refined: Refined,
+    config: Config,
+    outcomes: Mapping[str, Outcome],
+    *,
+    left_alone: Sequence[tuple[str, str, str]] = (),
 ) -> Table:
     """*Rejects and warnings*: one line each, the gravest kind first.
 
     What HubSpot refused or left unknown; contacts without any address, which are never sent; cells and rows that could
-    not be read as they stand; contacts made of several customer ids; how many rows were skipped.
+    not be read as they stand; contacts made of several customer ids; contacts that the plan left alone (reason code,
+    address, details), those of the config's choice last; how many rows were skipped.
     """
     lines = pd.concat(
         [
             _outcome_lines(outcomes),
-            _unsendable_lines(memberships, refined, config),
+            unsendable_lines(memberships, refined, config),
             all_findings(memberships, orders, refined, config).assign(kind=WARNING, details=""),
-            _shared_lines(memberships, refined, config),
+            shared_lines(memberships, refined, config),
+            _left_alone_lines(left_alone),
             _skipped_lines(memberships, orders),
         ],
         ignore_index=True,
     )
+    return _as_table(lines)
+
+
+def outcomes_table(outcomes: Mapping[str, Outcome], left_alone: Sequence[tuple[str, str, str]] = ()) -> Table:
+    """*Rejects and warnings* of a run that reads no exports: what HubSpot said, and who was left alone."""
+    return _as_table(pd.concat([_outcome_lines(outcomes), _left_alone_lines(left_alone)], ignore_index=True))
+
+
+def _as_table(lines: pd.DataFrame) -> Table:
     words = {code: reason_of(code) for code in lines["reason"].unique()}
     return table_of(
         "Rejects and warnings",
@@ -106,7 +127,8 @@ def words_of(outcome: Outcome) -> str:
     return " ".join(filter(None, [outcome.message, request]))
 
 
-def _unsendable_lines(memberships: Export, refined: Refined, config: Config) -> pd.DataFrame:
+def unsendable_lines(memberships: Export, refined: Refined, config: Config) -> pd.DataFrame:
+    """The contacts without any address, each at its membership row."""
     contacts = refined.contacts[refined.contacts["email"].isna()].sort_values("source_row")
     header = header_of(memberships, config.memberships, "email")
     who = contacts["customer_id"].fillna(contacts["customer_name"]).fillna("")
@@ -117,7 +139,8 @@ def _unsendable_lines(memberships: Export, refined: Refined, config: Config) -> 
     ])  # fmt: skip
 
 
-def _shared_lines(memberships: Export, refined: Refined, config: Config) -> pd.DataFrame:
+def shared_lines(memberships: Export, refined: Refined, config: Config) -> pd.DataFrame:
+    """The contacts made of several customer ids, each at its membership row."""
     shared = refined.shared_emails.merge(refined.contacts[["contact_key", "source_row"]], on="contact_key")
     header = header_of(memberships, config.memberships, "email")
     place = (SHARED, memberships.file, memberships.sheet)
@@ -126,6 +149,19 @@ def _shared_lines(memberships: Export, refined: Refined, config: Config) -> pd.D
         (*place, row, header, "shared_email", key if pd.isna(email) else email, f"customer ids {ids}")
         for row, email, key, ids in sorted(zip(*columns, strict=True))
     ])  # fmt: skip
+
+
+def _left_alone_lines(left_alone: Sequence[tuple[str, str, str]]) -> pd.DataFrame:
+    ordered = in_order_of_interest(left_alone)
+    return _lines([(LEFT_ALONE, "", "", None, "", code, email, details) for code, email, details in ordered])
+
+
+def in_order_of_interest(left_alone: Sequence[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """The same, those last whom the config leaves out: they can be thousands, and nobody need look at them."""
+    return sorted(left_alone, key=lambda line: line[0] in _BY_CHOICE)
+
+
+_BY_CHOICE = frozenset({"not_wanted", "suppressed"})
 
 
 def _skipped_lines(memberships: Export, orders: Export) -> pd.DataFrame:

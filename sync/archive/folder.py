@@ -1,21 +1,33 @@
 """The folder that each run leaves: `YYYY/MM/DD/<run id>/` with the workbook, the CSV, the rejects and the record."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
+from goldpan.config import Config
 from goldpan.conform import Export
 from goldpan.exports import guarded, hubspot_csv
 from goldpan.model import Outcome
 from goldpan.pipeline import Refined
-from goldpan.plan import Plan
-from goldpan.report import Sending, Table, report_tables
+from goldpan.report import (
+    Planned,
+    Sending,
+    Table,
+    changes_table,
+    outcomes_table,
+    plan_json,
+    plan_tables,
+    rejects_workbook_tables,
+    report_tables,
+)
 from sync.archive.files import whole_folder, write_whole
 from sync.archive.workbook import write_workbook
 from sync.record import RunRecord
 from sync.settings import AppSettings
 
 ANALYSIS, CSV, REJECTS, RECORD = "analysis.xlsx", "hubspot.csv", "rejects.csv", "run.json"
+PLAN, PLAN_DATA, REJECTS_WORKBOOK, CHANGES = "plan.xlsx", "plan.json", "rejects.xlsx", "changes.xlsx"
 
 
 def archive_run(
@@ -24,26 +36,44 @@ def archive_run(
     *,
     exports: Mapping[str, Export],
     refined: Refined,
-    plan: Plan,
+    planned: Planned,
     outcomes: Mapping[str, Outcome],
+    refused_since: Mapping[str, datetime],
 ) -> None:
     """Write a run's folder, whole or not at all; a dry run's goes to `dry-runs` in GOLDPAN_HOME instead.
 
     The record's ``archive`` names the folder then.
     """
+    both = exports["memberships"], exports["orders"]
     sending = Sending(
-        changes=plan.changes,
+        changes=planned.changes,
         outcomes=outcomes,
         counts=record.contacts,
-        remark=_remark(record),
+        remark=remark_of(record),
         made_at=record.started_at.astimezone(settings.zone),
     )
-    tables = report_tables(exports["memberships"], exports["orders"], refined, settings.config, sending=sending)
-    target = run_folder(settings, record)
-    with whole_folder(target) as folder:
+    tables = report_tables(*both, refined, settings.config, sending=sending, left_alone=planned.left_alone)
+    rejects = rejects_workbook_tables(*both, refined, settings.config, outcomes, refused_since=refused_since)
+    with whole_folder(run_folder(settings, record)) as folder:
         write_results(folder, refined, settings, tables)
+        write_rejects_workbook(folder, rejects)
+        write_plan(folder, planned, settings.config, is_for_people=record.dry_run or record.status == "held")
         write_record(folder, record)
-    record.archive = str(target)
+    record.archive = str(run_folder(settings, record))
+
+
+def archive_changes(
+    settings: AppSettings, record: RunRecord, planned: Planned, outcomes: Mapping[str, Outcome]
+) -> None:
+    """Write the folder of a run without exports (an approval, an undo, a repair): its plan, changes and rejects."""
+    rejects = outcomes_table(outcomes, planned.left_alone)
+    with whole_folder(run_folder(settings, record)) as folder:
+        write_plan(folder, planned, settings.config, is_for_people=True)
+        if outcomes:
+            write_workbook(folder / CHANGES, [changes_table(planned.changes, outcomes, settings.config), rejects])
+        _write_rejects(folder, rejects)
+        write_record(folder, record)
+    record.archive = str(run_folder(settings, record))
 
 
 def run_folder(settings: AppSettings, record: RunRecord) -> Path:
@@ -59,9 +89,27 @@ def write_results(folder: Path, refined: Refined, settings: AppSettings, tables:
     write_workbook(folder / ANALYSIS, tables)
     csv = hubspot_csv(refined.contacts, config.tags)
     write_whole(folder / CSV, lambda path: _write_text(path, csv))
-    rejects = next(table for table in tables if table.name == "Rejects and warnings").frame
+    _write_rejects(folder, next(table for table in tables if table.name == "Rejects and warnings"))
+
+
+def _write_rejects(folder: Path, table: Table) -> None:
+    rejects = table.frame
     texts = rejects.assign(**{name: guarded(rejects[name]) for name in rejects if rejects[name].dtype == "str"})
     write_whole(folder / REJECTS, lambda path: _write_text(path, texts.to_csv(index=False, lineterminator="\n")))
+
+
+def write_plan(folder: Path, planned: Planned, config: Config, *, is_for_people: bool) -> None:
+    """The plan as JSON for programs, and as a workbook where a person has to look at it first."""
+    if is_for_people:
+        write_workbook(folder / PLAN, plan_tables(planned, config))
+    text = json.dumps(plan_json(planned), ensure_ascii=False) + "\n"
+    write_whole(folder / PLAN_DATA, lambda path: _write_text(path, text))
+
+
+def write_rejects_workbook(folder: Path, tables: Sequence[Table]) -> None:
+    """The rows for whoever owns the source; no file where nothing is to be corrected."""
+    if tables:
+        write_workbook(folder / REJECTS_WORKBOOK, tables)
 
 
 def write_record(folder: Path, record: RunRecord) -> None:
@@ -74,7 +122,8 @@ def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", errors="replace", newline="")
 
 
-def _remark(record: RunRecord) -> str:
+def remark_of(record: RunRecord) -> str:
+    """A sentence about the run that must not be missed; "" for an ordinary one."""
     if record.status == "held":
         return "Held: nothing was written to HubSpot."
     if record.dry_run:

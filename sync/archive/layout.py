@@ -27,6 +27,7 @@ HEADER: Look = {
 _HEADING: Look = {"bold": True, "font_color": _NAVY, "font_size": 13, "valign": "vcenter"}
 _REMARK: Look = {"font_color": _GREY, "indent": 1}
 _RIGHT: Look = {"align": "right", "indent": 1}  # or a number touches the text beside it
+_LONG: Look = {"indent": 1}  # likewise, beside a text that is cut off
 _KINDS: Mapping[Kind, Look] = {
     "date": {"num_format": DATE_FORMAT, "align": "center"},
     "money": {"num_format": "#,##0.00", **_RIGHT},
@@ -43,8 +44,9 @@ TONES: Mapping[Tone, Look] = {
     "warning": {"font_color": "#7F6000", "bg_color": "#FFF2CC"},
     "bad": {"font_color": "#9C0006", "bg_color": "#FCE4E4"},
 }
-FOOTER = "Every contact and row stands in the other sheets."
+FOOTER = "The other sheets list them one by one."
 _NARROWEST, _WIDEST = 9, 45
+_LONG_FROM = 40  # characters; a column of a set width that is wider holds texts that may be cut off
 _SAMPLE = 1000
 _BUTTON = 3  # characters that the filter button takes from a header
 
@@ -121,7 +123,7 @@ def _look(column: Column, cells: "pd.Series[Any]") -> Look | None:
         return _KINDS["bool"]
     if cells.dtype == float:
         return _KINDS.get(column.kind, _RIGHT)
-    return None
+    return _LONG if (column.width or 0) >= _LONG_FROM else None
 
 
 def _date_look(moments: "pd.Series[Any]") -> Look | None:
@@ -185,6 +187,7 @@ def _sectioned(table: Table) -> Sheet:
         | {headers[-1]: _REMARK},
         row_looks=row_looks,
         row_heights={row: 20 for row, look in row_looks.items() if look is _HEADING},
+        tones={header: _tones(column) for header, column in named if column.tones},
         bars=tuple(header for header, column in named if column.kind == "share"),
         has_filter=False,
         has_gridlines=False,

@@ -2,7 +2,7 @@
 
 import typer
 
-from sync.cli import check, convert, demo, init, rejects, run, runs, sandbox, setup, show
+from sync.cli import check, convert, demo, explain, init, rejects, retry, run, runs, sandbox, setup, show, undo, verify
 
 app = typer.Typer(
     name="goldpan",
@@ -14,7 +14,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (demo, init, check, setup, convert, run, runs, show, rejects, sandbox):
+for command in (demo, init, check, setup, convert, run, runs, show, rejects, explain, verify, undo, retry, sandbox):
     app.command(name=command.__name__.rpartition(".")[2])(command.command)
 
 

@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from goldpan.drift import lines_of
 from sync.record import RunRecord
 
 if TYPE_CHECKING:
     from sync.demo.demo import Demo
     from sync.state.runs import StoredRun
+    from sync.verify import Verified
 
 CONTACT_WORDS = {
     "created": "created in HubSpot",
@@ -30,6 +32,13 @@ CONTACT_WORDS = {
     "not_wanted": "not wanted in HubSpot",
     "gone": "deleted in HubSpot, left alone",
     "moved": "changed in HubSpot meanwhile, left alone",
+}
+_KINDS = {
+    "approve": ", the approved plan of run {}",
+    "undo": ", taking back run {}",
+    "repair": ", a repair",
+    "retry": ", trying again what was refused",
+    "only": ", a few contacts only",
 }
 STATUS_STYLES = {"done": "green", "partial": "yellow", "held": "yellow", "failed": "red", "interrupted": "red"}
 
@@ -51,6 +60,27 @@ def print_run_json(record: RunRecord) -> None:
 def print_run(record: RunRecord) -> None:
     """How a run ended, in numbers that add up."""
     print_record(record.as_json())
+
+
+def print_verified(verified: "Verified") -> None:
+    """What reading back found."""
+    console = Console(highlight=False)
+    drift = verified.drift
+    if drift is None:
+        return
+    console.print(
+        f"[bold]Verified[/] {drift.checked:,} contacts: {drift.fine:,} hold what HubSpot confirmed, "
+        f"{len(drift.drifted):,} drifted, {len(drift.deleted):,} are gone."
+    )
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("What", "Which", "Contacts"):
+        table.add_column(column, justify="right" if column == "Contacts" else "left")
+    for what, which, count in lines_of(drift):
+        table.add_row(what, escape(which), f"{count:,}")
+    if table.row_count:
+        console.print(table)
+    if drift.drifted and verified.record.dry_run:
+        console.print("To put Goldpan's values back: goldpan verify --repair")
 
 
 def print_stored_run(run: "StoredRun") -> None:
@@ -173,10 +203,11 @@ def print_rejects(run: "StoredRun", rejects: Sequence[Mapping[str, str]], limit:
 def _headline(record: Mapping[str, Any]) -> str:
     style = STATUS_STYLES.get(record["status"], "")
     mode = " (dry run: nothing was written)" if record["dry_run"] else ""
+    kind = _KINDS.get(record.get("kind", "run"), "").format(record.get("parent_id", ""))
     where = {"sandbox": "the embedded SANDBOX, not HubSpot", "hubspot": f"HubSpot portal {record['portal_id']}"}
     target = where.get(record["destination"], record["destination"]) if record["portal_id"] else "HubSpot not reached"
     status = f"[{style}]{record['status']}[/]" if style else record["status"]
-    return f"[bold]Run {record['run_id']}[/] as of {record['as_of']}: {status}{mode} · {target}"
+    return f"[bold]Run {record['run_id']}[/] as of {record['as_of']}{kind}: {status}{mode} · {target}"
 
 
 def _inputs(record: Mapping[str, Any]) -> str:

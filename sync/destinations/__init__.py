@@ -3,20 +3,23 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 from goldpan.model import Change, CurrentRecord, Outcome, Portal, PropertyDefinition, RequestCounts
+
+Key = Literal["email", "record_id"]
+"""What contacts are asked for by."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadBatch:
-    """What the destination holds for the addresses of one request; every one is either found or absent.
+    """What the destination holds for the keys of one request; every one is either found or absent.
 
     Attributes:
-        asked: The addresses, as the caller wrote them.
-        found: The record of each address that the destination knows, also as an additional address: two of the
-            addresses may lead to one record.
-        absent: The addresses it doesn't know.
+        asked: The keys (addresses or record ids), as the caller wrote them.
+        found: The record of each key that the destination knows. Two keys may lead to one record: an additional
+            address, or the id of a record that was merged into another, whose own id it then shows.
+        absent: The keys it doesn't know.
     """
 
     asked: tuple[str, ...]
@@ -46,17 +49,31 @@ class Destination(Protocol):
         """All contact properties by name."""
 
     def read_contacts(
-        self, emails: Sequence[str], properties: Sequence[str], on_batch: Callable[[ReadBatch], None] | None = None
+        self,
+        keys: Sequence[str],
+        properties: Sequence[str],
+        *,
+        by: Key = "email",
+        on_batch: Callable[[ReadBatch], None] | None = None,
     ) -> Iterator[ReadBatch]:
-        """What the destination holds now for these addresses; batches come as they are answered, in any order."""
+        """What the destination holds now for these keys; batches come as they are answered, in any order.
+
+        Args:
+            keys: All addresses, or all record ids.
+            properties: What to read of each contact; an empty or unknown one comes back as "".
+            by: What the keys are. A record id survives that somebody edits the address, and mergers.
+            on_batch: Told of each batch, in the caller's thread, before it is yielded.
+        """
 
     def write(
         self, changes: Iterable[Change], on_sent: Callable[[Sequence[Change]], None] | None = None
     ) -> Iterator[list[Outcome]]:
         """Send the changes; each one that was announced to ``on_sent`` comes back as exactly one outcome.
 
+        A create is written by address with everything, an update or a clear by its record id with what it names.
+
         Args:
-            changes: Taken lazily, a batch at a time; no address twice.
+            changes: Taken lazily, a batch at a time; no address and no record twice.
             on_sent: Called in the caller's thread with each batch just before it may leave.
 
         Raises:

@@ -16,9 +16,9 @@ READ_CONTACTS = "crm.objects.contacts.read"
 WRITE_CONTACTS = "crm.objects.contacts.write"
 READ_SCHEMAS = "crm.schemas.contacts.read"
 WRITE_SCHEMAS = "crm.schemas.contacts.write"
-ALL_SCOPES = frozenset(
-    {READ_CONTACTS, WRITE_CONTACTS, READ_SCHEMAS, WRITE_SCHEMAS, "crm.lists.read", "crm.lists.write"}
-)
+READ_LISTS = "crm.lists.read"
+WRITE_LISTS = "crm.lists.write"
+ALL_SCOPES = frozenset({READ_CONTACTS, WRITE_CONTACTS, READ_SCHEMAS, WRITE_SCHEMAS, READ_LISTS, WRITE_LISTS})
 TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but a stand-in on loopback
 
 

@@ -4,7 +4,7 @@
 - ``GET /sandbox/stats``: requests by endpoint and status, peak burst, contacts.
 - ``GET /sandbox/faults``: the fault script with its counts; ``POST``: another one, a list of faults (``faults.py``).
 - ``GET /sandbox/settings``; ``POST``: any of ``latency_seconds``, ``partial_upsert_blanks``, ``conflicts``,
-  ``burst_limit``, ``daily_limit``.
+  ``burst_limit``, ``daily_limit``, ``merged_ids``, ``missing_sinks_updates``.
 - ``POST /sandbox/reset``: an empty portal, no faults, no log.
 
 These need no token and do not count. They answer only when asked for by a loopback name, and nothing that another web
@@ -14,14 +14,14 @@ page sends, so that no site in the same browser can read or change them.
 import json
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 from sync.sandbox.access import Limits
 from sync.sandbox.answers import Answer, Json, Request
 from sync.sandbox.faults import Fault, FaultScript
 from sync.sandbox.log import RequestLog
 from sync.sandbox.page import page, snapshot
-from sync.sandbox.portal import Portal
+from sync.sandbox.portal import MergedIds, Portal
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -109,6 +109,8 @@ class Admin:
             "conflicts": sorted(settings.conflicts),
             "burst_limit": self._limits.burst,
             "daily_limit": self._limits.daily,
+            "merged_ids": settings.merged_ids,
+            "missing_sinks_updates": settings.missing_sinks_updates,
         }
         return Answer(200, body)
 
@@ -123,6 +125,8 @@ class Admin:
             "conflicts": lambda value: setattr(settings, "conflicts", frozenset(map(str.lower, value))),
             "burst_limit": lambda value: setattr(self._limits, "burst", int(value)),
             "daily_limit": lambda value: setattr(self._limits, "daily", int(value)),
+            "merged_ids": lambda value: setattr(settings, "merged_ids", _one_of(value, *get_args(MergedIds))),
+            "missing_sinks_updates": lambda value: setattr(settings, "missing_sinks_updates", bool(value)),
         }
         unknown = sorted(wanted.keys() - setters.keys())
         if unknown:
@@ -136,6 +140,12 @@ class Admin:
         self._faults.replace(())
         self._log.clear()
         return Answer(204)
+
+
+def _one_of(value: object, *accepted: str) -> object:
+    if value not in accepted:
+        raise ValueError(f"{value!r} is none of {', '.join(accepted)}")
+    return value
 
 
 def _search(request: Request) -> str:

@@ -8,7 +8,7 @@
 - No ``inputs``: 200 COMPLETE, nothing done. Results come shuffled and never repeat what was sent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from sync.sandbox.answers import Answer, Call, Json, RefusedError, conflict, invalid, now
 from sync.sandbox.contacts import Contact
@@ -50,7 +50,7 @@ def update(portal: Portal, call: Call) -> Answer:
     """Update by record id, or by a custom unique property.
 
     An e-mail address as id, and an id that was merged away, are left out of the answer without a word. Ids that never
-    were come back as errors in a 207.
+    were come back as errors in a 207. The settings know other readings of the last two.
     """
     inputs = writes(call, needs_id=True)
     named = any("idProperty" in item for item in inputs)
@@ -60,7 +60,7 @@ def update(portal: Portal, call: Call) -> Answer:
     writer.check_known(item["properties"] for item in inputs)
 
     def write_one(item: Json) -> Contact | None:
-        contact = _find(writer, unique, item["id"])
+        contact = _find(portal, writer, unique, item["id"])
         if contact is None and not unique and _is_silent(portal, item["id"]):
             return None
         if contact is None:
@@ -68,7 +68,8 @@ def update(portal: Portal, call: Call) -> Answer:
         writer.write(contact, item["properties"])
         return contact
 
-    return _run(portal, inputs, write_one, writer)
+    sinking = {404, 409} if portal.settings.missing_sinks_updates else {409}
+    return _run(portal, inputs, write_one, writer, sinking=sinking)
 
 
 def create(portal: Portal, call: Call) -> Answer:
@@ -94,14 +95,19 @@ def batch_answer(portal: Portal, results: list[Json], errors: list[Json], *, at:
     return Answer(207 if errors else status, body)
 
 
-def _find(writer: Writer, unique: str | None, key: str) -> Contact | None:
+def _find(portal: Portal, writer: Writer, unique: str | None, key: str) -> Contact | None:
     if unique:
         return writer.find(unique, writer.key(unique, key))
-    return writer.by_id(int(key)) if is_record_id(key) else None
+    if not is_record_id(key):
+        return None
+    stands_for = portal.contacts.standing_for(int(key)) if portal.settings.merged_ids == "write" else None
+    return writer.by_id(stands_for or int(key))
 
 
 def _is_silent(portal: Portal, key: str) -> bool:
-    return not is_record_id(key) or portal.contacts.standing_for(int(key)) is not None
+    if not is_record_id(key):
+        return True
+    return portal.settings.merged_ids == "read" and portal.contacts.standing_for(int(key)) is not None
 
 
 def _run(
@@ -111,21 +117,23 @@ def _run(
     writer: Writer,
     *,
     status: int = 200,
+    sinking: Collection[int] = (409,),
 ) -> Answer:
+    """Write each input; a refusal of a ``sinking`` status sinks the batch, trace ids or not."""
     written: list[tuple[Json, Contact]] = []
     refused: list[tuple[Json, RefusedError]] = []
     for item in inputs:
         try:
             contact = write_one(item)
         except RefusedError as error:
-            if error.status == 409:  # one conflict sinks the batch, trace ids or not
+            if error.status in sinking:
                 raise
             refused.append((item, error))
         else:
             written += [(item, contact)] if contact else []
-    sinking = [error for _, error in refused if error.status == 400]
-    if sinking and not are_traced(inputs):
-        raise sinking[0]
+    invalid_ones = [error for _, error in refused if error.status == 400]
+    if invalid_ones and not are_traced(inputs):
+        raise invalid_ones[0]
     writer.save()
     return batch_answer(
         portal, [_result(item, contact) for item, contact in written], _entries(refused), at=writer.at, status=status

@@ -24,8 +24,9 @@ CREATE INDEX IF NOT EXISTS history_by_contact ON history (contact_id);
 CREATE TABLE IF NOT EXISTS blocked (email TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS properties (name TEXT PRIMARY KEY, body TEXT NOT NULL, archived INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS property_groups (name TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS lists (id INTEGER PRIMARY KEY, name_key TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
 """
-CONTENT = ("contacts", "holders", "history", "blocked", "properties", "property_groups")
+CONTENT = ("contacts", "holders", "history", "blocked", "properties", "property_groups", "lists")
 
 Values = Sequence[str | int | None]
 

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from sync.sandbox.contacts import Contacts
 from sync.sandbox.database import Database
+from sync.sandbox.list_store import ListStore
 from sync.sandbox.schema import Schema
 
 PORTAL_ID = 99_000_001
+MergedIds = Literal["unknown", "read", "write"]
 
 
 @dataclass(slots=True)
@@ -22,11 +25,16 @@ class Settings:
         partial_upsert_blanks: An upsert by e-mail empties the custom properties it leaves out
             (reading (a) of HubSpot's "partial upserts are not supported").
         conflicts: Lower-cased addresses that make any batch writing to them a 409.
+        merged_ids: What the id of a merged-away contact still does: nothing, as if it never was; it ``read``s as the
+            contact that it was merged into, and updates leave it out without a word; or it does both.
+        missing_sinks_updates: An id that no contact has makes the whole batch/update a 404, trace ids or not.
     """
 
     latency_seconds: float = 0.0
     partial_upsert_blanks: bool = False
     conflicts: frozenset[str] = frozenset()
+    merged_ids: MergedIds = "read"
+    missing_sinks_updates: bool = False
 
 
 class Portal:
@@ -40,6 +48,7 @@ class Portal:
         self._database = Database(path)
         self.contacts = Contacts(self._database)
         self.schema = Schema(self._database)
+        self.lists = ListStore(self._database)
         with self.transaction():
             self.id = self._database.settle_portal_id(portal_id, PORTAL_ID)
             self.schema.found()

@@ -1,8 +1,8 @@
 """The properties API: groups, properties and their options.
 
 Readings chosen where HubSpot's is unknown: making a property whose name was archived brings the *old* one back,
-whatever was asked for; a PATCH of ``name`` or ``hasUniqueValue`` is passed over in silence. A PATCH with ``options``
-replaces them all; contacts keep values whose option is gone.
+whatever was asked for; a PATCH of ``name`` or ``hasUniqueValue`` is passed over in silence; a group that properties
+are in can't be archived. A PATCH with ``options`` replaces them all; contacts keep values whose option is gone.
 """
 
 import re
@@ -105,6 +105,16 @@ def create_group(portal: Portal, call: Call) -> Answer:
     body = {"name": name, "label": label, "displayOrder": call.body.get("displayOrder", -1), "archived": False}
     portal.schema.save_group(body)
     return Answer(201, body)
+
+
+def archive_group(portal: Portal, call: Call) -> Answer:
+    """Take a property group away; one that properties are in stays."""
+    read_group(portal, call)  # 404 where there is none
+    name = call.params["name"]
+    if any(body["groupName"] == name for body in portal.schema.properties()):
+        raise invalid(f"Property group {name} holds properties and cannot be deleted")
+    portal.schema.remove_group(name)
+    return Answer(204)
 
 
 def check_property(asked: Mapping[str, Any], groups: Iterable[str]) -> None:

@@ -47,7 +47,7 @@ def one(portal: Portal, call: Call) -> Contact:
 
 
 def find(portal: Portal, unique: str | None, keys: Iterable[str]) -> dict[str, Contact]:
-    """Contacts by what was asked: record ids (merged-away ones too) or values of a unique property.
+    """Contacts by what was asked: record ids (also merged-away ones, by setting) or values of a unique property.
 
     Raises:
         RefusedError: 400, the property is not unique.
@@ -61,7 +61,8 @@ def find(portal: Portal, unique: str | None, keys: Iterable[str]) -> dict[str, C
         wanted = {key: ids[value] for key, value in stored.items() if value in ids}
     else:
         numbers = {key: int(key) for key in keys if is_record_id(key)}
-        wanted = {key: portal.contacts.standing_for(number) or number for key, number in numbers.items()}
+        is_known = portal.settings.merged_ids != "unknown"
+        wanted = {key: (is_known and portal.contacts.standing_for(number)) or number for key, number in numbers.items()}
     contacts = portal.contacts.by_id(dict.fromkeys(wanted.values()))
     return {key: contacts[contact_id] for key, contact_id in wanted.items() if contact_id in contacts}
 

@@ -50,3 +50,7 @@ class Schema:
     def save_group(self, body: Json) -> None:
         """Make a property group."""
         self._database.run("INSERT INTO property_groups VALUES (?, ?)", [(body["name"], as_text(body))])
+
+    def remove_group(self, name: str) -> None:
+        """Take a property group away."""
+        self._database.run("DELETE FROM property_groups WHERE name = ?", [(name,)])

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
-from sync.sandbox import batches, properties, reading, records
+from sync.sandbox import batches, lists, properties, reading, records
 from sync.sandbox.access import (
     READ_CONTACTS,
+    READ_LISTS,
     READ_SCHEMAS,
     WRITE_CONTACTS,
+    WRITE_LISTS,
     WRITE_SCHEMAS,
     Limits,
     check_scopes,
@@ -63,6 +65,7 @@ def account_details(portal: Portal, _call: Call) -> Answer:
 
 CONTACTS = "/crm/v3/objects/contacts"
 PROPERTIES = "/crm/v3/properties/contacts"
+LISTS = "/crm/v3/lists"
 READ_EITHER = (READ_SCHEMAS, READ_CONTACTS)
 WRITES = (WRITE_CONTACTS,)
 SCHEMA_WRITES = (WRITE_SCHEMAS,)
@@ -82,9 +85,15 @@ ENDPOINTS = (
     Endpoint("GET", f"{PROPERTIES}/groups", properties.list_groups, READ_EITHER),
     Endpoint("POST", f"{PROPERTIES}/groups", properties.create_group, SCHEMA_WRITES),
     Endpoint("GET", f"{PROPERTIES}/groups/{{name}}", properties.read_group, READ_EITHER),
+    Endpoint("DELETE", f"{PROPERTIES}/groups/{{name}}", properties.archive_group, SCHEMA_WRITES),
     Endpoint("GET", f"{PROPERTIES}/{{name}}", properties.read_property, READ_EITHER),
     Endpoint("PATCH", f"{PROPERTIES}/{{name}}", properties.change_property, SCHEMA_WRITES),
     Endpoint("DELETE", f"{PROPERTIES}/{{name}}", properties.archive_property, SCHEMA_WRITES),
+    Endpoint("POST", LISTS, lists.create, (WRITE_LISTS,)),
+    Endpoint("POST", f"{LISTS}/search", lists.search, (READ_LISTS,)),
+    Endpoint("GET", f"{LISTS}/{{id}}", lists.read, (READ_LISTS,)),
+    Endpoint("GET", f"{LISTS}/object-type-id/{{object}}/name/{{name}}", lists.read_by_name, (READ_LISTS,)),
+    Endpoint("GET", f"{LISTS}/{{id}}/memberships", lists.memberships, (READ_LISTS,)),
 )
 
 

@@ -1,33 +1,44 @@
-"""What HubSpot last confirmed of each contact, and what it refused."""
+"""What HubSpot last confirmed of each contact, what it refused, and who is not there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Delete, Engine, Table, bindparam, delete, insert, select
+from sqlalchemy import Connection, Delete, Engine, Table, bindparam, delete, insert, select
 
+from goldpan.model import Confirmed
 from sync.state import tables as t
 from sync.state.times import utc
 
-
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """What HubSpot last confirmed of one contact: its record id and the values as canonical JSON."""
-
-    record_id: str
-    payload: str
+AT_ONCE = 500
+"""Addresses in one query: well below the number of parameters that SQLite takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Values that HubSpot refused for one contact, why, and since when."""
+    """Values that HubSpot refused for one contact, why, since when, and under which circumstances.
+
+    ``circumstances`` is a digest of what besides the values decides: the portal's properties and Goldpan's version.
+    """
 
     payload: str
     reason: str
     message: str
     first_at: datetime
     last_at: datetime
+    circumstances: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A contact that HubSpot does not have: ``gone`` (it had it once) or ``not_wanted``, and since when."""
+
+    reason: str
+    payload: str
+    since_at: datetime
+    checked_at: datetime
 
 
 class ConfirmedContacts:
@@ -37,11 +48,14 @@ class ConfirmedContacts:
         self._engine = engine
         self._destination, self._portal_id = destination, portal_id
 
-    def confirmed(self) -> dict[str, Confirmed]:
+    def known(self) -> dict[str, Confirmed]:
         """What was confirmed last, by address."""
-        query = select(t.contacts.c.email, t.contacts.c.record_id, t.contacts.c.payload).where(*self._mine(t.contacts))
+        c = t.contacts.c
+        query = select(c.email, c.record_id, c.payload, c.customer_key, c.first_run_id, c.run_id).where(
+            *self._mine(t.contacts)
+        )
         with self._engine.connect() as connection:
-            return {email: Confirmed(record_id, payload) for email, record_id, payload in connection.execute(query)}
+            return {email: Confirmed(*rest) for email, *rest in connection.execute(query)}
 
     def other_portals(self) -> list[str]:
         """Portals other than this one that contacts were confirmed for."""
@@ -51,16 +65,30 @@ class ConfirmedContacts:
             return list(connection.execute(query).scalars())
 
     def confirm(self, contacts: Mapping[str, Confirmed], *, run_id: str, at: datetime) -> None:
-        """HubSpot holds these values now: remember them, and forget earlier refusals."""
+        """HubSpot holds these values now: remember them, and forget earlier refusals and absences.
+
+        Args:
+            contacts: By address; their ``run_id`` and, for contacts known before, ``first_run_id`` don't matter.
+            run_id: The run that has the proof.
+            at: When.
+        """
         if not contacts:
             return
-        rows = [
-            self._key(email)
-            | {"record_id": held.record_id, "payload": held.payload, "confirmed_at": at, "run_id": run_id}
-            for email, held in contacts.items()
-        ]
         with self._engine.begin() as connection:
-            for table in (t.contacts, t.refusals):
+            first = self._first_runs(connection, contacts)
+            rows = [
+                self._key(email)
+                | {
+                    "record_id": held.record_id,
+                    "payload": held.payload,
+                    "customer_key": held.customer_key,
+                    "confirmed_at": at,
+                    "first_run_id": first.get(email, run_id),
+                    "run_id": run_id,
+                }
+                for email, held in contacts.items()
+            ]
+            for table in (t.contacts, t.refusals, t.absences):
                 connection.execute(_delete_one(table), self._keys(contacts))
             connection.execute(insert(t.contacts), rows)
 
@@ -71,11 +99,44 @@ class ConfirmedContacts:
             with self._engine.begin() as connection:
                 connection.execute(_delete_one(t.contacts), keys)
 
+    def absences(self) -> dict[str, Absence]:
+        """The contacts that HubSpot does not have, by address."""
+        with self._engine.connect() as connection:
+            return {
+                row.email: Absence(row.reason, row.payload, utc(row.since_at), utc(row.checked_at))
+                for row in connection.execute(select(t.absences).where(*self._mine(t.absences)))
+            }
+
+    def mark_absent(self, reason: str, payloads: Mapping[str, str], *, at: datetime) -> None:
+        """HubSpot does not have these contacts; what was confirmed of them is over.
+
+        Args:
+            reason: ``gone`` or ``not_wanted``.
+            payloads: What they were looked for with, by address.
+            at: When.
+        """
+        if not payloads:
+            return
+        before = self.absences()
+        rows = []
+        for email, payload in payloads.items():
+            known = before.get(email)
+            since_at = known.since_at if known is not None and known.reason == reason else at
+            rows.append(
+                self._key(email) | {"reason": reason, "payload": payload, "since_at": since_at, "checked_at": at}
+            )
+        with self._engine.begin() as connection:
+            for table in (t.contacts, t.absences):
+                connection.execute(_delete_one(table), self._keys(payloads))
+            connection.execute(insert(t.absences), rows)
+
     def refusals(self) -> dict[str, Refusal]:
         """The contacts that HubSpot refuses, by address."""
         with self._engine.connect() as connection:
             return {
-                row.email: Refusal(row.payload, row.reason, row.message, utc(row.first_at), utc(row.last_at))
+                row.email: Refusal(
+                    row.payload, row.reason, row.message, utc(row.first_at), utc(row.last_at), row.circumstances
+                )
                 for row in connection.execute(select(t.refusals).where(*self._mine(t.refusals)))
             }
 
@@ -91,12 +152,22 @@ class ConfirmedContacts:
                 "message": refusal.message,
                 "first_at": refusal.first_at,
                 "last_at": refusal.last_at,
+                "circumstances": refusal.circumstances,
             }
             for email, refusal in refused.items()
         ]
         with self._engine.begin() as connection:
             connection.execute(_delete_one(t.refusals), self._keys(refused))
             connection.execute(insert(t.refusals), rows)
+
+    def _first_runs(self, connection: Connection, emails: Iterable[str]) -> dict[str, str]:
+        """The run that confirmed each of these contacts first, where one did."""
+        c = t.contacts.c
+        first: dict[str, str] = {}
+        for some in _chunks(emails):
+            query = select(c.email, c.first_run_id).where(*self._mine(t.contacts), c.email.in_(some))
+            first |= {row.email: row.first_run_id for row in connection.execute(query)}
+        return first
 
     def _mine(self, table: Table) -> tuple[Any, Any]:
         return table.c.destination == self._destination, table.c.portal_id == self._portal_id
@@ -106,6 +177,11 @@ class ConfirmedContacts:
 
     def _keys(self, emails: Iterable[str]) -> list[dict[str, str]]:
         return [{"d": self._destination, "p": self._portal_id, "e": email} for email in emails]
+
+
+def _chunks(emails: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    rest = iter(emails)
+    return iter(lambda: tuple(islice(rest, AT_ONCE)), ())
 
 
 def _delete_one(table: Table) -> Delete:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import ColumnElement, Engine, insert, select, update
 
 from sync.state import tables as t
 
@@ -54,15 +54,22 @@ class Inputs:
         with self._engine.begin() as connection:
             connection.execute(update(t.run_inputs).where(t.run_inputs.c.run_id == run_id).values(is_accepted=True))
 
+    def of_run(self, run_id: str, kind: str) -> StoredInput | None:
+        """The export of this kind that a run used."""
+        return self._first(t.run_inputs.c.kind == kind, t.run_inputs.c.run_id == run_id)
+
     def last_accepted(self, kind: str) -> StoredInput | None:
         """The export of this kind that was accepted last."""
+        return self._first(t.run_inputs.c.kind == kind, t.run_inputs.c.is_accepted)
+
+    def _first(self, *where: ColumnElement[bool]) -> StoredInput | None:
         query = (
-            select(t.run_inputs.c.name, t.run_inputs.c.sha256, t.inputs.c.path)
+            select(t.run_inputs.c.kind, t.run_inputs.c.name, t.run_inputs.c.sha256, t.inputs.c.path)
             .join(t.inputs, (t.inputs.c.sha256 == t.run_inputs.c.sha256) & (t.inputs.c.kind == t.run_inputs.c.kind))
-            .where(t.run_inputs.c.kind == kind, t.run_inputs.c.is_accepted)
+            .where(*where)
             .order_by(t.run_inputs.c.run_id.desc())
             .limit(1)
         )
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
-        return StoredInput(kind, row.name, row.sha256, Path(row.path)) if row else None
+        return StoredInput(row.kind, row.name, row.sha256, Path(row.path)) if row else None

@@ -2,22 +2,23 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, Update, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Row, Update, bindparam, insert, select, update
 
-from goldpan.model import Change, Outcome
+from goldpan.model import Action, Cause, Change, Outcome, Portal
 from sync.state import tables as t
 
 
 class Journal:
-    """Changes by run and address: planned → sent → applied, refused or unknown."""
+    """Changes by run and address: planned → sent → applied, refused, unknown, gone or moved."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def plan(self, run_id: str, changes: Sequence[Change]) -> None:
-        """Write down every change before any of them is sent."""
+    def plan(self, run_id: str, changes: Sequence[Change], *, verdict: str = "planned") -> None:
+        """Write down every change before any of them is sent; ``held`` where a person has to approve them first."""
         rows = [
             {
                 "run_id": run_id,
@@ -25,11 +26,14 @@ class Journal:
                 "action": str(change.action),
                 "before": _as_json(change.before),
                 "after": _as_json(change.after),
-                "verdict": "planned",
+                "verdict": verdict,
                 "reason": "",
                 "message": "",
                 "record_id": change.record_id or "",
                 "correlation_id": "",
+                "payload": change.payload,
+                "customer_key": change.customer_key,
+                "cause": str(change.cause or ""),
             }
             for change in changes
         ]
@@ -42,8 +46,8 @@ class Journal:
         with self._engine.begin() as connection:
             connection.execute(_one().values(verdict="sent"), [{"r": run_id, "e": change.email} for change in changes])
 
-    def record(self, run_id: str, outcomes: Sequence[Outcome]) -> None:
-        """What became of changes that were sent."""
+    def record(self, run_id: str, outcomes: Sequence[Outcome], *, at: datetime) -> None:
+        """What became of changes that were sent, and the record that HubSpot made for a new contact."""
         rows = [
             {
                 "r": run_id,
@@ -52,15 +56,42 @@ class Journal:
                 "why": outcome.reason[:80],
                 "m": outcome.message,
                 "c": outcome.correlation_id[:80],
+                "at": at,
             }
             for outcome in outcomes
         ]
+        records = [
+            {"r": run_id, "e": outcome.email, "id": outcome.record_id} for outcome in outcomes if outcome.record_id
+        ]
         statement = _one().values(
-            verdict=bindparam("v"), reason=bindparam("why"), message=bindparam("m"), correlation_id=bindparam("c")
+            verdict=bindparam("v"),
+            reason=bindparam("why"),
+            message=bindparam("m"),
+            correlation_id=bindparam("c"),
+            answered_at=bindparam("at"),
         )
         if rows:
             with self._engine.begin() as connection:
                 connection.execute(statement, rows)
+                if records:
+                    connection.execute(_one().values(record_id=bindparam("id")), records)
+
+    def unknown(self, destination: str, portal: Portal) -> list[tuple[str, Change]]:
+        """What runs to this portal sent and have no proof of, the oldest first, with their runs."""
+        query = select(t.changes).where(*_unknown(destination, portal)).order_by(t.changes.c.change_id)
+        with self._engine.connect() as connection:
+            return [(row.run_id, _change(row)) for row in connection.execute(query)]
+
+    def discard_unknown(self, destination: str, portal: Portal) -> None:
+        """What is still without proof after it was read back was not written; it is planned anew where it is wanted."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(t.changes).where(*_unknown(destination, portal)).values(verdict="unsent", reason="read_back")
+            )
+
+    def planned(self, run_id: str, *verdicts: str) -> tuple[Change, ...]:
+        """The changes of a run as they were planned, all or those with one of these verdicts, by address."""
+        return tuple(map(_change, self.changes(run_id, *verdicts)))
 
     def changes(self, run_id: str, *verdicts: str) -> Iterator[Row[Any]]:
         """The changes of a run, all or those with one of these verdicts, by address."""
@@ -69,6 +100,24 @@ class Journal:
             query = query.where(t.changes.c.verdict.in_(verdicts))
         with self._engine.connect() as connection:
             yield from connection.execute(query)
+
+
+def _unknown(destination: str, portal: Portal) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    runs = select(t.runs.c.run_id).where(t.runs.c.destination == destination, t.runs.c.portal_id == portal.portal_id)
+    return t.changes.c.verdict == "unknown", t.changes.c.run_id.in_(runs)
+
+
+def _change(row: Row[Any]) -> Change:
+    return Change(
+        email=row.email,
+        action=Action(row.action),
+        before=json.loads(row.before),
+        after=json.loads(row.after),
+        record_id=row.record_id or None,
+        payload=row.payload,
+        customer_key=row.customer_key,
+        cause=Cause(row.cause) if row.cause else None,
+    )
 
 
 def _one() -> Update:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Row, delete, func, insert, select, update
 
 from goldpan.errors import ConfigError
 from goldpan.model import Portal
 from sync.state import tables as t
 from sync.state.times import utc
+
+FULL = ("run", "approve")
+"""The kinds of runs that send what the exports say; the others repair, take back, or try a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +29,16 @@ class StoredRun:
     status: str
     as_of: date
     record: Mapping[str, Any]
+    kind: str = "run"
+    parent_id: str = ""
+    config_id: str = ""
+    fingerprint: str = ""
 
     def summary(self) -> dict[str, Any]:
         """What `goldpan runs --json` says of it."""
         return {
             "run_id": self.run_id,
+            "kind": self.kind,
             "status": self.status,
             "as_of": self.as_of.isoformat(),
             "started_at": self.started_at.isoformat(),
@@ -48,8 +56,30 @@ class Runs:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def start(self, run_id: str, *, destination: str, as_of: date, version: str, at: datetime) -> None:
-        """Put a run on record as `running`."""
+    def start(
+        self,
+        run_id: str,
+        *,
+        destination: str,
+        as_of: date,
+        version: str,
+        at: datetime,
+        kind: str = "run",
+        parent_id: str = "",
+        config_id: str = "",
+    ) -> None:
+        """Put a run on record as `running`.
+
+        Args:
+            run_id: Sorts by start.
+            destination: Where it writes.
+            as_of: Its business date.
+            version: Goldpan's.
+            at: When it started.
+            kind: ``run``, ``only`` (a canary), ``approve``, ``undo``, ``repair`` or ``retry``.
+            parent_id: The run that it approves or undoes.
+            config_id: The config that it plans with.
+        """
         values = {
             "run_id": run_id,
             "destination": destination,
@@ -59,6 +89,9 @@ class Runs:
             "as_of": as_of,
             "fingerprint": "",
             "goldpan_version": version,
+            "kind": kind,
+            "parent_id": parent_id,
+            "config_id": config_id,
             "record": "{}",
         }
         with self._engine.begin() as connection:
@@ -125,12 +158,49 @@ class Runs:
             raise ConfigError(f"Several runs begin with {run_id!r}; give more of the id. See: goldpan runs")
         return _stored_run(found[0])
 
+    def of_portal(self, destination: str, portal: Portal, *where: ColumnElement[bool]) -> list[StoredRun]:
+        """The runs that reached this portal, the newest first."""
+        return self.find(t.runs.c.destination == destination, t.runs.c.portal_id == portal.portal_id, *where)
+
+    def find(self, *where: ColumnElement[bool]) -> list[StoredRun]:
+        """The runs for which all of this holds, the newest first."""
+        query = select(t.runs).where(*where).order_by(t.runs.c.run_id.desc())
+        with self._engine.connect() as connection:
+            return [_stored_run(row) for row in connection.execute(query)]
+
+    def last_accepted(self, destination: str, portal: Portal) -> StoredRun | None:
+        """The run whose exports were accepted last for this portal."""
+        accepted = select(t.run_inputs.c.run_id).where(t.run_inputs.c.is_accepted)
+        found = self.of_portal(destination, portal, t.runs.c.run_id.in_(accepted))
+        return found[0] if found else None
+
+    def undone_last(self, destination: str, portal: Portal) -> str | None:
+        """The run that was undone, if nothing that the exports say was sent since."""
+        told = self.of_portal(
+            destination, portal, t.runs.c.kind.in_([*FULL, "undo"]), t.runs.c.status.in_(["done", "partial", "failed"])
+        )
+        last = next((run for run in told if run.kind == "undo" or run.status != "failed"), None)
+        return last.parent_id if last is not None and last.kind == "undo" else None
+
+    def keep_config(self, config_id: str, files: str) -> None:
+        """Remember a config, so that what it meant can be worked out again."""
+        with self._engine.begin() as connection:
+            known = select(t.configs.c.config_id).where(t.configs.c.config_id == config_id)
+            if connection.execute(known).first() is None:
+                connection.execute(insert(t.configs).values(config_id=config_id, files=files))
+
+    def config_files(self, config_id: str) -> str | None:
+        """A config that was kept."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(t.configs.c.files).where(t.configs.c.config_id == config_id)).scalar()
+
     def last_sent_as_of(self, destination: str, portal: Portal) -> date | None:
         """The latest business date that something was sent for to this portal, or that needed nothing."""
         left = select(t.changes.c.run_id).where(t.changes.c.verdict.in_(["sent", "applied", "unknown"]))
         query = select(func.max(t.runs.c.as_of)).where(
             t.runs.c.destination == destination,
             t.runs.c.portal_id == portal.portal_id,
+            t.runs.c.kind.in_(FULL),
             t.runs.c.status.in_(["done", "partial"]) | t.runs.c.run_id.in_(left),
         )
         with self._engine.connect() as connection:
@@ -147,4 +217,8 @@ def _stored_run(row: Row[Any]) -> StoredRun:
         status=row.status,
         as_of=row.as_of,
         record=json.loads(row.record),
+        kind=row.kind,
+        parent_id=row.parent_id,
+        config_id=row.config_id,
+        fingerprint=row.fingerprint,
     )

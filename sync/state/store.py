@@ -10,6 +10,7 @@ from sync.state.contacts import ConfirmedContacts
 from sync.state.database import open_engine
 from sync.state.inputs import Inputs
 from sync.state.journal import Journal
+from sync.state.options import OwnedOptions
 from sync.state.runs import Runs
 
 
@@ -20,6 +21,7 @@ class State:
         runs: What ran, and how it ended.
         inputs: The exports that runs used, and which were accepted.
         journal: Every change that was planned, and what became of it.
+        options: The options that Goldpan has ever owned.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -27,6 +29,12 @@ class State:
         self.runs = Runs(engine)
         self.inputs = Inputs(engine)
         self.journal = Journal(engine)
+        self.options = OwnedOptions(engine)
+
+    @property
+    def engine(self) -> Engine:
+        """The connections, for rooms that only some commands need."""
+        return self._engine
 
     @classmethod
     def open(cls, url: str) -> Self:

@@ -22,6 +22,9 @@ runs = Table(
     Column("as_of", Date, nullable=False),
     Column("fingerprint", String(40), nullable=False, default=""),
     Column("goldpan_version", String(40), nullable=False),
+    Column("kind", String(10), nullable=False, default="run", comment="run, approve, undo, repair or retry"),
+    Column("parent_id", String(40), nullable=False, default="", comment="the run that this one approves or undoes"),
+    Column("config_id", String(64), nullable=False, default="", comment="the config that it was planned with"),
     Column("record", Text, nullable=False, default="{}", comment="the object that --json prints"),
 )
 
@@ -55,7 +58,10 @@ contacts = Table(
     Column("record_id", String(40), nullable=False),
     Column("payload", Text, nullable=False, comment="the values that HubSpot last confirmed, as canonical JSON"),
     Column("confirmed_at", DateTime(timezone=True), nullable=False),
-    Column("run_id", String(40), nullable=False),
+    Column("run_id", String(40), nullable=False, comment="the run that confirmed it last"),
+    Column("customer_key", Text, nullable=False, default=""),
+    Column("first_run_id", String(40), nullable=False, default="", comment="the run that confirmed it first"),
+    Index(None, "record_id"),
 )
 
 changes = Table(
@@ -67,11 +73,20 @@ changes = Table(
     Column("action", String(10), nullable=False),
     Column("before", Text, nullable=False, comment="property values as JSON"),
     Column("after", Text, nullable=False),
-    Column("verdict", String(10), nullable=False, comment="planned, sent, applied, refused or unknown"),
+    Column(
+        "verdict",
+        String(10),
+        nullable=False,
+        comment="planned, sent, applied, refused, unknown, gone, moved or unsent; held while it waits for approval",
+    ),
     Column("reason", String(80), nullable=False, default=""),
     Column("message", Text, nullable=False, default=""),
     Column("record_id", String(40), nullable=False, default=""),
     Column("correlation_id", String(80), nullable=False, default=""),
+    Column("payload", Text, nullable=False, default="", comment="what is confirmed once this is applied"),
+    Column("customer_key", Text, nullable=False, default=""),
+    Column("cause", String(10), nullable=False, default="", comment="time, data, or empty where nobody asked"),
+    Column("answered_at", DateTime(timezone=True)),
     Index(None, "run_id", "email"),
     Index(None, "email"),
 )
@@ -87,4 +102,33 @@ refusals = Table(
     Column("message", Text, nullable=False, default=""),
     Column("first_at", DateTime(timezone=True), nullable=False),
     Column("last_at", DateTime(timezone=True), nullable=False),
+    Column("circumstances", String(64), nullable=False, default="", comment="the portal's properties, and our version"),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("destination", String(40), primary_key=True),
+    Column("portal_id", String(40), primary_key=True),
+    Column("email", String(254), primary_key=True),
+    Column("reason", String(20), nullable=False, comment="gone or not_wanted"),
+    Column("payload", Text, nullable=False, comment="the values that it was looked for with"),
+    Column("since_at", DateTime(timezone=True), nullable=False),
+    Column("checked_at", DateTime(timezone=True), nullable=False),
+)
+
+owned_options = Table(
+    "owned_options",
+    metadata,
+    Column("destination", String(40), primary_key=True),
+    Column("portal_id", String(40), primary_key=True),
+    Column("property", String(100), primary_key=True),
+    Column("value", String(100), primary_key=True),
+)
+
+configs = Table(
+    "configs",
+    metadata,
+    Column("config_id", String(64), primary_key=True),
+    Column("files", Text, nullable=False, comment="the config's files as JSON, name to text"),
 )

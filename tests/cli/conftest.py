@@ -7,6 +7,7 @@ import pytest
 from sync.init import set_up_folder
 from sync.sandbox import Sandbox
 from tests.cli.installation import Installation, furnished, pass_waits
+from tests.sandbox.hub import Hub
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +30,14 @@ def sandbox(tmp_path, furnished_file):
     shutil.copyfile(furnished_file, file)
     with Sandbox(file, burst_limit=0) as running:
         yield running
+
+
+@pytest.fixture
+def hub(sandbox):
+    """Somebody else who uses the portal's API."""
+    hub = Hub(sandbox.url)
+    yield hub
+    hub.pool.clear()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import xlsxwriter
 
 from sync.sandbox import Sandbox
 from sync.state.store import State
-from tests.cli.installation import ADA, AS_OF, MEMBERS, ORDERS, Installation, write_csv, writes_in
+from tests.cli.installation import ADA, AS_OF, MEMBERS, ORDERS, Installation, member, write_csv, writes_in
 
 GOOD_ROW = MEMBERS[0]
 
@@ -188,13 +188,14 @@ def test_after_a_refused_file_the_next_good_one_runs(settled, tmp_path):
 
 def test_one_bad_row_stops_nothing_and_is_accounted_for(settled, tmp_path):
     odd = {**GOOD_ROW, "Cust ID": "", "Customer Name": "", "Contact Email": "?", "Expiration Date": "soon"}
-    members = write_csv(tmp_path / "members.csv", [*MEMBERS, odd])
+    more = [member(100 + n, f"More {n}", f"more{n}@example.org", "2026-01-01", "2027-01-01") for n in range(40)]
+    members = write_csv(tmp_path / "members.csv", [*MEMBERS, *more, odd])
     orders = write_csv(tmp_path / "orders.csv", [*ORDERS, {**ORDERS[0], "Sales Doc": "7", "Total Value": "lots"}])
 
     said = settled.goldpan.run("--memberships", members, "--orders", orders, "--dry-run")
 
     assert said.exit_code == 0
-    assert said.json["rows"] == {"read": 13, "kept": 12, "merged": 1, "skipped": 0, "warnings": 4}
+    assert said.json["rows"] == {"read": 53, "kept": 52, "merged": 1, "skipped": 0, "warnings": 4}
     assert said.json["contacts"]["unsendable"] == 2
 
 

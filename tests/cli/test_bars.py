@@ -7,12 +7,14 @@ import subprocess
 import sys
 
 from tests.builders import REPOSITORY
-from tests.cli.installation import AS_OF
+from tests.cli.installation import AS_OF, MEMBERS
 
 STAGES = ["Reading", "Refining", "Reading HubSpot", "Sending", "Writing the analysis"]
 
 
 def test_on_a_terminal_each_stage_ends_as_one_full_bar(goldpan):
+    goldpan.run()
+    goldpan.deliver(members=[{**row, "Customer Name": f"{row['Customer Name']} Jr"} for row in MEMBERS])
     controller, terminal = pty.openpty()
     environment = os.environ | goldpan.env | {"PYTHONPATH": str(REPOSITORY), "TERM": "xterm", "COLUMNS": "100"}
     with subprocess.Popen(

@@ -11,7 +11,8 @@ from sync.cli.commands import app
 from tests.builders import REPOSITORY
 from tests.cli.installation import Installation
 
-COMMANDS = ("demo", "init", "check", "setup", "convert", "run", "runs", "show", "rejects", "sandbox")
+COMMANDS = ("demo", "init", "check", "setup", "convert", "run", "runs", "show", "rejects", "explain",
+            "verify", "undo", "retry", "sandbox")  # fmt: skip
 
 
 @pytest.fixture

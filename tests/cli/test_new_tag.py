@@ -4,7 +4,8 @@ from pathlib import Path
 
 from python_calamine import CalamineWorkbook
 
-from tests.cli.installation import ADA, EVE, tags_in
+from tests.cli.installation import ADA, EVE, TAGS, tags_in
+from tests.sandbox.hub import PROPERTIES
 
 GOLD = """
 [[tag]]
@@ -44,8 +45,7 @@ def workbook_column(file, header):
     return rows[0], [row[rows[0].index(header)] for row in rows[1:]]
 
 
-def test_a_tag_that_is_taken_out_of_the_config_leaves_the_contacts_alone(goldpan, sandbox):
-    """What Goldpan no longer owns is an option like those of people: it stays until somebody removes it."""
+def test_a_tag_that_is_taken_out_of_the_config_leaves_the_contacts_and_its_option_stays(goldpan, sandbox, hub):
     goldpan.run()
     text = (goldpan.config / "tags.toml").read_text(encoding="utf-8")
     start = text.index('[[tag]]\nvalue = "recently_renewed"')
@@ -55,4 +55,6 @@ def test_a_tag_that_is_taken_out_of_the_config_leaves_the_contacts_alone(goldpan
 
     assert said.exit_code == 0
     assert "recently_renewed" not in said.json["tags"]
-    assert "not_recently_renewed" in tags_in(sandbox)[ADA]
+    assert "not_recently_renewed" not in tags_in(sandbox)[ADA]
+    there = hub.call("GET", f"{PROPERTIES}/{TAGS}").json()["options"]
+    assert "not_recently_renewed" in {option["value"] for option in there}

@@ -62,7 +62,7 @@ def test_with_an_empty_drop_folder_it_takes_the_last_accepted_pair(goldpan, sand
 def test_one_file_goes_with_the_last_accepted_of_the_other_kind(goldpan, sandbox, tmp_path):
     goldpan.run()
     shutil.rmtree(goldpan.inbox)
-    members = write_csv(tmp_path / "tonight.csv", MEMBERS[:1])
+    members = write_csv(tmp_path / "tonight.csv", MEMBERS)
 
     said = goldpan.run("--memberships", members)
 
@@ -162,10 +162,12 @@ def test_two_homes_with_one_state_run_one_after_the_other(goldpan, tmp_path):
 
 
 def test_of_two_runs_at_once_one_does_the_work(goldpan, sandbox):
+    held = goldpan.plan()
     sandbox.settings.latency_seconds = 0.5
+    asked = len(sandbox.requests)
 
-    with goldpan.start("run", "--as-of", AS_OF) as first:
-        while not sandbox.requests:
+    with goldpan.start("run", "--approve", held.json["fingerprint"]) as first:
+        while len(sandbox.requests) == asked:
             assert first.poll() is None, first.communicate()
         second = goldpan.run()
         first.communicate(timeout=60)
@@ -189,11 +191,12 @@ def test_another_portal_starts_empty_and_says_so(goldpan, sandbox, furnished_fil
     with Sandbox(other_file, burst_limit=0, portal_id=99000002) as other:
         goldpan.env["HUBSPOT_BASE_URL"] = other.url
 
-        said = goldpan.run()
+        held = goldpan.plan()
+        said = goldpan.approve(held)
 
         assert counted(said.json) == {"total": 6, "created": 5, "unsendable": 1}
         assert tags_in(other) == WANTED
-        assert "Portal 99000002 is new to this installation" in said.err
+        assert "Portal 99000002 is new to this installation" in held.err
         goldpan.env["HUBSPOT_BASE_URL"] = sandbox.url
         assert counted(goldpan.run().json)["unchanged"] == 5
 

@@ -10,24 +10,17 @@ from tests.cli.installation import (
     CLEO,
     MEMBERS,
     TAGS,
-    UPSERT,
+    UPDATE,
     WANTED,
     member,
     tags_in,
     writes_in,
 )
 from tests.cli.test_run import assert_documented, counted
-from tests.sandbox.hub import PROPERTIES, Hub
+from tests.sandbox.hub import PROPERTIES
 
 BAD = "grace@example.con"  # looks like an address; HubSpot knows that no mail server can exist there
 GRACE = member(7, "Grace Refused", BAD, "2026-01-01", "2027-01-01")
-
-
-@pytest.fixture
-def hub(sandbox):
-    hub = Hub(sandbox.url)
-    yield hub
-    hub.pool.clear()
 
 
 @pytest.fixture
@@ -184,13 +177,13 @@ def test_two_addresses_of_one_person_are_one_contact(goldpan, sandbox, hub):
     assert hub.merge(ADA, BEN).status == 200
     goldpan.deliver(members=[{**MEMBERS[0], "Customer Name": "Ada King"}, {**MEMBERS[1], "Customer Name": "Ben King"},
                              *MEMBERS[2:]])  # fmt: skip
-    before = [request.path for request in sandbox.requests].count(UPSERT)
+    before = [request.path for request in sandbox.requests].count(UPDATE)
 
     said = goldpan.run()
 
     assert said.exit_code == 0, said.json["problems"]
     assert_documented(said.json)
     assert counted(said.json) == {"total": 6, "same_record": 1, "updated": 1, "unchanged": 3, "unsendable": 1}
-    assert [request.path for request in sandbox.requests].count(UPSERT) == before + 1
+    assert [request.path for request in sandbox.requests].count(UPDATE) == before + 1
     assert sandbox.contacts()[ADA]["customer_name"] == "Ada King"
     assert counted(goldpan.run().json) == {"total": 6, "same_record": 1, "unchanged": 4, "unsendable": 1}

@@ -1,9 +1,11 @@
-"""A scripted HubSpot on loopback and destinations that talk to it without real waits."""
+"""A scripted HubSpot on loopback, the sandbox, and destinations that talk to them without real waits."""
 
 import pytest
 
+from sync import sandbox as stand_in
 from sync.destinations.hubspot import HubSpotDestination, Retries
 from tests.hubspot.stage import TOKEN, Clock, serving
+from tests.sandbox.conftest import furnished
 
 
 @pytest.fixture
@@ -43,3 +45,26 @@ def open_destination(hubspot, clock):
 @pytest.fixture
 def destination(open_destination):
     return open_destination()
+
+
+@pytest.fixture
+def portal():
+    """The sandbox with some properties, and a plain caller of it."""
+    with furnished(burst_limit=0) as pair:
+        yield pair
+
+
+@pytest.fixture
+def sandbox(portal):
+    return portal[0]
+
+
+@pytest.fixture
+def hub(portal):
+    return portal[1]
+
+
+@pytest.fixture
+def open_sandbox(sandbox, open_destination):
+    """Makes destinations that talk to the sandbox."""
+    return lambda **settings: open_destination(token=stand_in.TOKEN, base_url=sandbox.url, **settings)

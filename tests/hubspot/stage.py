@@ -14,6 +14,7 @@ from goldpan.model import Action, Change, Outcome, Verdict
 
 TOKEN = "not-a-real-token-0123456789"
 UPSERT = "/crm/v3/objects/contacts/batch/upsert"
+UPDATE = "/crm/v3/objects/contacts/batch/update"
 READ = "/crm/v3/objects/contacts/batch/read"
 PROPERTIES = "/crm/v3/properties/contacts"
 
@@ -222,6 +223,15 @@ def change(email, /, **after):
     return Change(email, Action.CREATE, dict.fromkeys(values, ""), values)
 
 
+def update(record_id, email, /, action=Action.UPDATE, **after):
+    values = after or {"membership_status_tags": "active"}
+    return Change(email, action, dict.fromkeys(values, "old"), values, record_id=record_id)
+
+
+def updates(count):
+    return [update(str(1000 + number), f"u{number}@example.org") for number in range(count)]
+
+
 def changes(count):
     return [change(f"m{number}@example.org") for number in range(count)]
 
@@ -246,4 +256,6 @@ def verdicts(batches):
 
 
 def tally(outcomes):
-    return {verdict.value: sum(o.verdict is verdict for o in outcomes.values()) for verdict in Verdict}
+    """How many of each verdict that a destination gives."""
+    given = (Verdict.APPLIED, Verdict.REFUSED, Verdict.UNKNOWN)
+    return {verdict.value: sum(o.verdict is verdict for o in outcomes.values()) for verdict in given}

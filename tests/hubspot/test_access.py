@@ -1,13 +1,27 @@
 """The account, the token and its scopes: sentences that say what to fix, and no secret anywhere."""
 
+import json
 import logging
 
 import pytest
 
 from goldpan.errors import AccessError, ConfigError, FatalError
 from goldpan.model import Portal
-from sync.destinations.hubspot import HubSpotDestination
-from tests.hubspot.stage import PROPERTIES, TOKEN, Reply, change, changes, drained, field_error, refusing
+from sync.destinations.hubspot import HubSpotDestination, Retries
+from sync.destinations.hubspot.answers import error_of
+from tests.hubspot.stage import (
+    PROPERTIES,
+    TOKEN,
+    Reply,
+    change,
+    changes,
+    drained,
+    field_error,
+    refusing,
+    tally,
+    throttled,
+    verdicts,
+)
 
 DETAILS = {"portalId": 123, "accountType": "STANDARD", "timeZone": "US/Eastern", "uiDomain": "app.hubspot.com"}
 
@@ -31,6 +45,56 @@ def test_a_wrong_address_is_told(hubspot, destination):
     hubspot.play(Reply(404, b"<html>nothing here</html>"))
 
     with pytest.raises(FatalError, match="404"):
+        destination.portal()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"category": "SOMETHING"}, {"category": ["OBJECT_NOT_FOUND"]}, b"OBJECT_NOT_FOUND", b"[]", {"message": "x"}],
+)
+def test_a_404_that_is_not_about_a_record_ends_the_run(hubspot, destination, body):
+    hubspot.play(Reply(404, body))
+
+    with pytest.raises(FatalError, match="HUBSPOT_BASE_URL"):
+        list(destination.write(changes(2)))
+
+    assert len(hubspot.requests) == 1
+
+
+def test_a_404_of_hubspot_about_a_record_refuses_that_record_alone(hubspot, destination):
+    hubspot.otherwise = refusing("m1@example.org", status=404, category="OBJECT_NOT_FOUND", message="no such object")
+
+    batches, failure = drained(destination.write(changes(4)))
+
+    assert failure is None
+    outcomes = verdicts(batches)
+    assert tally(outcomes) == {**tally({}), "applied": 3, "refused": 1}
+    refused = outcomes["m1@example.org"]
+    assert (refused.reason, refused.correlation_id) == ("OBJECT_NOT_FOUND", "c-1")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 423, 429, 477, 503])
+@pytest.mark.parametrize(
+    "place", ["message", "category", "subCategory", "errorType", "correlationId", "context", "errors", "policyName"]
+)
+def test_an_error_body_of_any_shape_is_read_and_quotes_nobody(status, place):
+    odds = [None, 7, "x", [], ["x"], {}, {"a": 1}, [[{}]], [None], "jane@example.org", {"jane@example.org": 1}]
+    for odd in odds:
+        inside = {"message": odd, "code": odd, "context": odd, "subCategory": odd}
+        for body in ({place: odd}, {"category": "OBJECT_NOT_FOUND", place: [inside]}, {"errors": [inside, odd]}):
+            error = error_of(status, {}, json.dumps(body).encode(), url="https://hub", scopes=["a"])
+
+            told = f"{error} {getattr(error, 'reason', '')} {getattr(error, 'correlation_id', '')}"
+            assert "jane@" not in told
+
+
+@pytest.mark.parametrize(
+    "context", [{"requiredGranularScopes": [None, 3, {}]}, {"requiredGranularScopes": "x"}, [], "x"]
+)
+def test_scopes_that_hubspot_names_oddly_fall_back_to_the_known_ones(hubspot, destination, context):
+    hubspot.play(Reply(403, {"category": "MISSING_SCOPES", "errors": [{"context": context}, "x"]}))
+
+    with pytest.raises(AccessError, match=r"scopes: crm\.objects\.contacts\.read\."):
         destination.portal()
 
 
@@ -114,6 +178,23 @@ def test_neither_token_nor_address_is_told_by_logs_errors_or_representations(hub
         assert TOKEN not in words
     assert denied.__cause__ is None
     assert denied.__context__ is None
+
+
+def test_neither_token_nor_address_is_told_by_a_run_that_gives_up(hubspot, open_destination, caplog):
+    caplog.set_level(logging.DEBUG)
+    hubspot.otherwise = lambda _: Reply(
+        503, {"message": f"jane@example.org {TOKEN}", "correlationId": "jane@example.org"}
+    )
+    hubspot.play(throttled(**{"X-HubSpot-RateLimit-Max": f"jane@example.org {TOKEN}"}))
+    destination = open_destination(workers=8, retries=Retries(in_a_row=2))
+
+    batches, failure = drained(destination.write([change("jane@example.org"), *changes(2000)]))
+
+    messages = [outcome.message for batch in batches for outcome in batch]
+    for words in [caplog.text, *messages, str(failure), repr(failure)]:
+        assert "jane@" not in words
+        assert TOKEN not in words
+    assert "no usable answer" in str(failure)
 
 
 def test_an_error_says_which_call_needs_which_scope(hubspot, destination):

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from sync.destinations.hubspot.parallel import chunks, in_parallel
+from sync.destinations.hubspot.parallel import chunks, chunks_by, in_parallel
 from tests.hubspot.stage import drained
 
 
@@ -20,6 +20,21 @@ def test_chunks_are_taken_as_needed():
     assert next(groups) == (0, 1)
     assert taken == [0, 1]
     assert list(groups) == [(2, 3), (4,)]
+
+
+def test_chunks_of_one_kind_come_as_they_are_full_and_the_short_ones_at_the_end():
+    taken = []
+    groups = chunks_by(str.isupper, (taken.append(letter) or letter for letter in "aBcdEfgHi"), 3)
+
+    assert next(groups) == ("a", "c", "d")
+    assert taken == list("aBcd")
+    assert list(groups) == [("B", "E", "H"), ("f", "g", "i")]
+
+
+def test_of_the_short_chunks_the_one_begun_first_comes_first():
+    assert list(chunks_by(str.isupper, "aBcd", 3)) == [("a", "c", "d"), ("B",)]
+    assert list(chunks_by(str.isupper, "Bacde", 3)) == [("a", "c", "d"), ("B",), ("e",)]
+    assert list(chunks_by(str.isupper, "", 3)) == []
 
 
 def test_every_batch_comes_back_once():

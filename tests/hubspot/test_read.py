@@ -32,9 +32,9 @@ def holding(*records):
     return answer
 
 
-def read(destination, emails, **settings):
+def read(destination, keys, **settings):
     found, absent = {}, []
-    for batch in destination.read_contacts(emails, PROPERTIES, **settings):
+    for batch in destination.read_contacts(keys, PROPERTIES, **settings):
         found |= batch.found
         absent += batch.absent
         assert set(batch.asked) == set(batch.found) | set(batch.absent)
@@ -81,10 +81,42 @@ def test_case_does_not_matter_and_the_asked_spelling_is_the_key(hubspot, destina
     assert hubspot.requests[0].ids == ["ada@example.org"]
 
 
-def test_an_address_that_a_whole_answer_leaves_out_is_absent(hubspot, destination):
-    hubspot.play(Reply(200, {"status": "COMPLETE", "results": []}))
+@pytest.mark.parametrize("by", ["email", "record_id"])
+def test_what_an_answer_leaves_out_without_a_word_is_asked_for_again_in_a_batch_of_its_own(hubspot, destination, by):
+    keys = [f"m{number}@example.org" for number in range(5)] if by == "email" else ["101", "102", "103", "104", "105"]
+    known = [record(key) if by == "email" else {"id": key, "properties": {}} for key in keys]
+    hubspot.play(Reply(200, {"status": "COMPLETE", "results": known[:2]}))
+    hubspot.play(Reply(200, {"status": "COMPLETE", "results": known[3:4]}))
 
-    assert read(destination, ["ada@example.org"]) == ({}, ["ada@example.org"])
+    found, absent = read(destination, keys, by=by)
+
+    assert (set(found), absent) == ({keys[0], keys[1], keys[3]}, [keys[2], keys[4]])
+    assert [request.ids for request in hubspot.requests] == [keys, keys[2:]]
+
+
+def test_an_answer_that_says_who_is_absent_is_not_asked_for_again(hubspot, destination):
+    hubspot.otherwise = holding(record("ada@example.org"))
+
+    assert read(destination, ["ada@example.org", "bob@example.org"])[1] == ["bob@example.org"]
+    assert len(hubspot.requests) == 1
+
+
+def unwell(*keys):
+    """Half an answer: HubSpot had trouble of its own with these."""
+    said = {"status": "error", "category": "INTERNAL_ERROR", "message": "oops", "context": {"ids": list(keys)}}
+    return Reply(207, {"status": "COMPLETE", "results": [], "numErrors": 1, "errors": [said]})
+
+
+@pytest.mark.parametrize(("by", "keys"), [("email", ["ada@example.org"]), ("record_id", ["101"])])
+def test_trouble_of_hubspots_own_with_a_contact_is_no_absence(hubspot, destination, by, keys):
+    found = {"id": "101", "properties": {"email": "ada@example.org"}}
+    hubspot.play(unwell(*keys), Reply(200, {"status": "COMPLETE", "results": [found]}))
+
+    assert list(read(destination, keys, by=by)[0]) == keys
+
+    hubspot.otherwise = lambda _: unwell(*keys)
+    with pytest.raises(TransientError, match="could not read 1 contacts"):
+        read(destination, keys, by=by)
 
 
 @pytest.mark.parametrize(
@@ -142,11 +174,47 @@ def test_one_address_that_hubspot_refuses_does_not_stop_the_reading(hubspot, des
     assert absent == ["bad@example.org", "m2@example.org"]
 
 
-def test_reading_that_is_always_refused_is_an_error_not_an_absence(hubspot, open_destination):
+def test_reading_that_is_always_refused_is_an_error_not_an_absence(hubspot, destination):
     hubspot.otherwise = lambda _: Reply(400, {"category": "VALIDATION_ERROR", "message": "nothing goes"})
 
     with pytest.raises(FatalError, match="nothing goes"):
-        read(open_destination(splits=6), [f"m{number}@example.org" for number in range(100)])
+        read(destination, [f"m{number}@example.org" for number in range(100)])
+
+    assert len(hubspot.requests) <= 50
+
+
+def test_a_record_id_that_hubspot_refuses_to_read_is_an_error_not_an_absence(hubspot, destination):
+    hubspot.otherwise = lambda _: Reply(400, {"category": "VALIDATION_ERROR", "message": "nothing goes"})
+
+    with pytest.raises(FatalError, match="nothing goes"):
+        read(destination, ["101", "102"], by="record_id")
+
+
+@pytest.mark.parametrize("absent_ids", [["105", "107"], [str(number) for number in range(100, 121)]])
+def test_a_404_for_a_whole_batch_is_about_the_record_ids_that_are_not_there(hubspot, destination, absent_ids):
+    def answer(request):
+        if any(gone in request.ids for gone in absent_ids):
+            return Reply(404, {"status": "error", "category": "OBJECT_NOT_FOUND", "message": "not found"})
+        return Reply(200, {"status": "COMPLETE", "results": [{"id": key, "properties": {}} for key in request.ids]})
+
+    hubspot.otherwise = answer
+
+    found, absent = read(destination, [str(100 + number) for number in range(100)], by="record_id")
+
+    assert (len(found), absent) == (100 - len(absent_ids), absent_ids)
+
+
+def test_what_cannot_be_a_record_id_never_leaves_and_is_absent(hubspot, destination):
+    hubspot.play(Reply(200, {"status": "COMPLETE", "results": [{"id": "101", "properties": {}}]}))
+
+    found, absent = read(destination, ["ada@example.org", "101", ""], by="record_id")
+
+    assert (list(found), absent) == (["101"], ["ada@example.org", ""])
+    assert "idProperty" not in hubspot.requests[0].body
+    assert hubspot.requests[0].ids == ["101"]
+    assert hubspot.requests[0].body["properties"] == ["email", "hs_additional_emails", *PROPERTIES]
+    assert read(destination, ["x"], by="record_id") == ({}, ["x"])
+    assert len(hubspot.requests) == 1
 
 
 def test_each_batch_is_told(hubspot, destination):

@@ -1,5 +1,7 @@
 """A request without an answer is sent again as HubSpot's table says, by us alone, and not for ever."""
 
+from itertools import pairwise
+
 import pytest
 
 from goldpan.errors import FatalError, TransientError
@@ -26,31 +28,44 @@ def test_a_passing_trouble_is_ridden_out(hubspot, destination, status):
     assert (destination.requests.sent, destination.requests.retried) == (2, 1)
 
 
-def test_waits_double_with_jitter(hubspot, open_destination, clock):
-    hubspot.otherwise = lambda _: Reply(503)
-
-    settled(open_destination(retries=Retries(attempts=5, first_wait_seconds=1, longest_wait_seconds=4)), changes(1))
-
-    waits = [seconds for seconds in clock.slept if seconds >= 0.9]
-    assert len(waits) == 4
-    for seconds, least, most in zip(waits, (1, 2, 4, 4), (2, 3, 4, 4), strict=True):
-        assert least <= seconds <= most
+def moments_of(hubspot, clock, answer):
+    """When requests arrive, by the test's clock."""
+    moments = []
+    hubspot.otherwise = lambda request: moments.append(clock.now()) or answer(request)
+    return moments
 
 
-def test_retry_after_is_honoured(hubspot, destination, clock):
-    hubspot.play(Reply(503, headers={"Retry-After": "17"}))
+def test_waits_double_up_to_the_longest_each_with_jitter(hubspot, open_destination, clock):
+    moments = moments_of(hubspot, clock, lambda _: Reply(503))
+
+    settled(open_destination(retries=Retries(attempts=6, first_wait_seconds=1, longest_wait_seconds=4)), changes(1))
+
+    waits = [after - before for before, after in pairwise(moments)]
+    for seconds, least in zip(waits, (1, 2, 4, 4, 4), strict=True):
+        assert least < seconds < 1.5 * least + 0.01
+    assert len(set(waits)) == 5
+
+
+@pytest.mark.parametrize(("reply", "least"), [(Reply(503, headers={"Retry-After": "17"}), 17), (Reply(423), 2)])
+def test_a_wait_that_hubspot_asks_for_is_kept_with_jitter(hubspot, destination, clock, reply, least):
+    moments = moments_of(hubspot, clock, echo)
+    hubspot.play(reply)
 
     settled(destination, changes(1))
 
-    assert max(clock.slept) == 17
+    assert least < moments[0] - 1000 < least + 1.01
 
 
-def test_a_locked_record_is_left_alone_for_two_seconds(hubspot, destination, clock):
-    hubspot.play(Reply(423))
+@pytest.mark.parametrize("words", ["nan", "inf", "-inf", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "-5", "1e999"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_retry_after_that_makes_no_sense_counts_as_none(hubspot, destination, clock, status, words):
+    hubspot.play(Reply(status, {}, {"Retry-After": words}))
 
-    settled(destination, changes(1))
+    outcomes, failure = settled(destination, changes(1))
 
-    assert max(clock.slept) >= 2
+    assert failure is None
+    assert tally(outcomes)["applied"] == 1
+    assert clock.seconds - 1000 <= 11.1
 
 
 @pytest.mark.parametrize(
@@ -62,6 +77,8 @@ def test_a_locked_record_is_left_alone_for_two_seconds(hubspot, destination, clo
         (Reply(200, b'{"status": "COMPLETE", "results": [{"id'), "incomplete_answer"),
         (Reply(200, HTML), "incomplete_answer"),
         (Reply(200, b"[]"), "incomplete_answer"),
+        (Reply(200, b"[" * 100_000), "incomplete_answer"),
+        (Reply(503, b'{"message":' * 100_000), "server_error"),
         (Reply(200, {"status": "COMPLETE", "results": []}, keep=9), "connection_lost"),
         (Reply(200, {"status": "COMPLETE", "results": []}, keep=9, says_length=False), "incomplete_answer"),
     ],
@@ -130,6 +147,41 @@ def test_a_429_with_retry_after_waits_as_long_as_it_says(hubspot, open_destinati
     settled(open_destination(workers=1), changes(1))
 
     assert 3 <= clock.seconds - 1000 <= 4.1
+
+
+def test_after_a_429_everybody_goes_slower_and_gently_faster_again(hubspot, open_destination, clock):
+    """72, 75, 77 … in ten seconds instead of 97."""
+    moments = moments_of(hubspot, clock, echo)
+    hubspot.play(throttled())
+    destination = open_destination(burst_limit=100, workers=1)
+
+    settled(destination, changes(30_000))
+
+    gaps = [after - before for before, after in pairwise(moments)]
+    assert gaps[20] > gaps[200] > gaps[-1] > 10.05 / 98
+    assert gaps[20] == pytest.approx(10.05 / 72, rel=0.05)
+
+
+def test_a_daily_limit_after_a_lost_answer_stops_the_run(hubspot, open_destination):
+    hubspot.play(Reply(504), throttled("DAILY"))
+
+    outcomes, failure = settled(open_destination(workers=1), changes(300))
+
+    assert isinstance(failure, TransientError)
+    assert len(hubspot.requests) == 2
+    assert tally(outcomes) == {**tally({}), "unknown": 100}
+
+
+def test_a_request_that_met_only_429s_when_the_run_stops_counts_as_not_sent(hubspot, open_destination):
+    """HubSpot said clearly that it did nothing."""
+    hubspot.otherwise = lambda _: throttled()
+    retries = Retries(attempts=100, at_least=3)
+
+    outcomes, failure = settled(open_destination(workers=1, retries=retries), changes(1))
+
+    assert isinstance(failure, TransientError)
+    assert outcomes["m0@example.org"].reason == "not_sent"
+    assert len(hubspot.requests) == 4
 
 
 def test_a_429_that_does_not_end_leaves_the_change_unknown(hubspot, destination):

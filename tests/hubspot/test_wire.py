@@ -1,32 +1,54 @@
 """Payloads both ways: every change has one outcome, whatever the answer looks like."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goldpan.model import Outcome, Verdict
+from goldpan.errors import FatalError
+from goldpan.model import Action, Outcome, Verdict
 from sync.destinations.hubspot.answers import Answer
-from sync.destinations.hubspot.wire import as_value, is_whole, outcomes, read_batch, read_body, upsert_input
-from tests.hubspot.stage import change, changes, error, field_error, result
+from sync.destinations.hubspot.wire import as_value, input_of, kind_of, outcomes
+from tests.hubspot.stage import change, changes, error, field_error, result, update
 
 ADA, BOB = change("ada@example.org"), change("bob@example.org")
 SENT = {"t-1": ADA, "t-2": BOB}
-INPUTS = {trace: dict(upsert_input(one, trace)) for trace, one in SENT.items()}
+INPUTS = {trace: dict(input_of(one, trace)) for trace, one in SENT.items()}
+KNOWN = {"t-1": update("101", "ada@example.org"), "t-2": update("102", "bob@example.org")}
 ADA_WRITTEN = Outcome("ada@example.org", Verdict.APPLIED, record_id="7", is_new=True, correlation_id="c-1")
 
 
-def settle(results=(), errors=(), **more):
-    return outcomes(SENT, Answer({"results": list(results), "errors": list(errors)} | more, "c-1"))
+def settle(results=(), errors=(), sent=SENT):
+    return outcomes(sent, Answer({"results": list(results), "errors": list(errors)}, "c-1"))
 
 
-def test_an_input_carries_key_trace_and_all_values_but_not_the_address():
+def test_a_create_carries_its_address_trace_and_all_values_but_not_the_address_as_a_value():
     written = change("ada@example.org", membership_status_tags="a;b", customer_id="", email="ada@example.org")
 
-    assert upsert_input(written, "t-1") == {
+    assert input_of(written, "t-1") == {
         "id": "ada@example.org",
         "idProperty": "email",
         "objectWriteTraceId": "t-1",
         "properties": {"membership_status_tags": "a;b", "customer_id": ""},
     }
+
+
+@pytest.mark.parametrize("action", [Action.UPDATE, Action.CLEAR])
+def test_an_update_carries_its_record_id_and_only_what_differs(action):
+    written = update("101", "ada@example.org", action, membership_status_tags=";a;b", email="new@example.org")
+
+    assert input_of(written, "t-1") == {
+        "id": "101",
+        "objectWriteTraceId": "t-1",
+        "properties": {"membership_status_tags": "a;b"},
+    }
+
+
+@pytest.mark.parametrize("record_id", [None, "", "ada@example.org", "id-7", "１２"])
+def test_an_update_without_a_record_id_is_a_defect_and_never_an_upsert(record_id):
+    with pytest.raises(FatalError, match="defect") as caught:
+        kind_of(update(record_id, "ada@example.org"))
+
+    assert "ada@" not in str(caught.value)
 
 
 @given(st.text(alphabet=";a b", max_size=8))
@@ -134,8 +156,42 @@ def test_written_and_refused_at_once_is_unknown():
     assert settle([result(INPUTS["t-1"])], [error(INPUTS["t-1"])])[0].reason == "contradiction"
 
 
+def test_an_updates_result_is_matched_by_trace_id_whatever_record_it_names():
+    """A merged-away id may lead to the contact that it was merged into: that is where the values are."""
+    written = {"id": "900", "objectWriteTraceId": "t-1", "properties": {}}
+
+    assert settle([written], sent=KNOWN) == [
+        Outcome("ada@example.org", Verdict.APPLIED, record_id="900", correlation_id="c-1"),
+        Outcome("bob@example.org", Verdict.UNKNOWN, reason="missing_in_answer", correlation_id="c-1"),
+    ]
+
+
+def test_an_updates_result_without_a_trace_id_is_matched_by_its_record_id_alone():
+    by_id, by_address = {"id": "102"}, {"id": "900", "properties": {"email": "ada@example.org"}}
+
+    assert [(o.email, o.verdict) for o in settle([by_id, by_address], sent=KNOWN)] == [
+        ("ada@example.org", Verdict.UNKNOWN),
+        ("bob@example.org", Verdict.APPLIED),
+    ]
+
+
+def test_an_updates_error_without_a_trace_id_is_matched_by_the_record_ids_it_names():
+    said = {"category": "VALIDATION_ERROR", "message": "no", "context": {"ids": ["102"]}}
+
+    assert [outcome.reason for outcome in settle([], [said], sent=KNOWN)] == ["missing_in_answer", "VALIDATION_ERROR"]
+
+
+def test_a_record_that_is_not_there_by_this_id_is_no_refusal_of_the_update():
+    said = error({"objectWriteTraceId": "t-1"}, category="OBJECT_NOT_FOUND", message="not found")
+
+    assert settle([{"id": "102"}], [said], sent=KNOWN)[0] == Outcome(
+        "ada@example.org", Verdict.UNKNOWN, reason="OBJECT_NOT_FOUND", message="not found", correlation_id="c-1"
+    )
+    assert settle([], [said])[0].verdict is Verdict.REFUSED
+
+
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.sampled_from(["t-1", "t-2", "ada@example.org", "x"]),
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["t-1", "t-2", "ada@example.org", "101", "x"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
@@ -151,8 +207,9 @@ JSON = st.recursive(
 
 
 @given(results=JSON, errors=JSON)
-def test_any_answer_gives_each_change_exactly_one_outcome(results, errors):
-    got = outcomes(SENT, Answer({"results": results, "errors": errors}))
+@pytest.mark.parametrize("sent", [SENT, KNOWN], ids=["creates", "updates"])
+def test_any_answer_gives_each_change_exactly_one_outcome(sent, results, errors):
+    got = outcomes(sent, Answer({"results": results, "errors": errors}))
 
     assert [outcome.email for outcome in got] == ["ada@example.org", "bob@example.org"]
 
@@ -160,7 +217,7 @@ def test_any_answer_gives_each_change_exactly_one_outcome(results, errors):
 @given(written=st.sets(st.integers(0, 19)), refused=st.sets(st.integers(0, 19)), rng=st.randoms())
 def test_the_verdicts_are_what_the_answer_proves(written, refused, rng):
     sent = {f"t-{number}": one for number, one in enumerate(changes(20))}
-    inputs = [dict(upsert_input(one, trace)) for trace, one in sent.items()]
+    inputs = [dict(input_of(one, trace)) for trace, one in sent.items()]
     results, errors = [result(inputs[n]) for n in written], [error(inputs[n]) for n in refused]
     rng.shuffle(results)
 
@@ -174,60 +231,3 @@ def test_the_verdicts_are_what_the_answer_proves(written, refused, rng):
         else Verdict.UNKNOWN
         for number in range(20)
     ]
-
-
-def test_a_read_asks_for_the_addresses_once_and_for_what_tells_them_apart():
-    assert read_body(["Ada@example.org", "ada@example.org "], ["customer_id", "email"]) == {
-        "idProperty": "email",
-        "properties": ["email", "hs_additional_emails", "customer_id"],
-        "propertiesWithHistory": [],
-        "inputs": [{"id": "ada@example.org"}],
-    }
-
-
-def test_a_read_answer_is_whole_only_with_all_its_parts():
-    assert is_whole({"status": "COMPLETE", "results": [{"id": "1"}]})
-    for body in (
-        {},
-        {"status": "COMPLETE"},
-        {"status": "COMPLETE", "results": None},
-        {"status": "COMPLETE", "results": [{"id": None}]},
-        {"status": "COMPLETE", "results": ["x"]},
-        {"status": "PENDING", "results": []},
-    ):
-        assert not is_whole(body)
-
-
-def test_a_record_is_found_by_any_of_its_addresses_and_null_is_empty():
-    record = {
-        "id": "7",
-        "properties": {"email": "Ada@Example.org", "hs_additional_emails": "Old@x.org; older@x.org", "tags": None},
-    }
-
-    batch, doubtful = read_batch(["OLD@x.org", "bob@x.org"], ["tags", "start"], {"results": [record]})
-
-    assert batch.asked == ("OLD@x.org", "bob@x.org")
-    assert batch.found["OLD@x.org"].email == "ada@example.org"
-    assert batch.found["OLD@x.org"].additional_emails == ("old@x.org", "older@x.org")
-    assert batch.found["OLD@x.org"].properties == {"tags": "", "start": ""}
-    assert batch.absent == ("bob@x.org",)
-    assert doubtful == ()
-
-
-def test_a_record_that_shows_none_of_the_addresses_makes_the_missing_ones_doubtful():
-    stranger = {"id": "7", "properties": {"email": "new@x.org"}}
-    errors = [{"category": "OBJECT_NOT_FOUND", "context": {"ids": ["cy@x.org"]}}]
-
-    batch, doubtful = read_batch(["ada@x.org", "cy@x.org"], [], {"results": [stranger], "errors": errors})
-
-    assert doubtful == ("ada@x.org",)
-    assert batch.absent == ("cy@x.org",)
-
-
-def test_asked_for_alone_the_one_record_is_the_one():
-    stranger = {"id": "7", "properties": {"email": "new@x.org"}}
-
-    batch, doubtful = read_batch(["ada@x.org"], [], {"results": [stranger]})
-
-    assert batch.found["ada@x.org"].record_id == "7"
-    assert doubtful == ()

@@ -7,8 +7,9 @@ from math import log2
 import pytest
 
 from goldpan.errors import AccessError, FatalError, SchemaError, TransientError
-from goldpan.model import Verdict
+from goldpan.model import Action, Verdict
 from tests.hubspot.stage import (
+    UPDATE,
     UPSERT,
     Reply,
     answered,
@@ -22,6 +23,8 @@ from tests.hubspot.stage import (
     result,
     tally,
     throttled,
+    update,
+    updates,
     verdicts,
 )
 
@@ -39,19 +42,9 @@ def test_changes_go_out_a_hundred_at_a_time_by_address(hubspot, destination):
 
     assert failure is None
     assert tally(outcomes) == {"applied": 250, "refused": 0, "unknown": 0}
-    assert sorted(len(request.body["inputs"]) for request in hubspot.requests) == [50, 100, 100]
+    assert sorted(len(request.ids) for request in hubspot.requests) == [50, 100, 100]
     assert set(hubspot.paths()) == {f"POST {UPSERT}"}
     assert {entry["idProperty"] for request in hubspot.requests for entry in request.body["inputs"]} == {"email"}
-
-
-def test_trace_ids_are_unique_over_all_requests(hubspot, destination):
-    hubspot.otherwise = refusing("m3@example.org")
-
-    settled(destination, changes(150))
-
-    for request in hubspot.requests:
-        traces = [entry["objectWriteTraceId"] for entry in request.body["inputs"]]
-        assert len(set(traces)) == len(traces)
 
 
 def test_an_applied_change_tells_record_id_and_whether_it_is_new(hubspot, destination):
@@ -127,16 +120,82 @@ def test_an_input_that_the_answer_leaves_out_is_unknown(hubspot, destination):
 
 
 @pytest.mark.parametrize("status", [400, 409])
-def test_one_bad_record_of_a_hundred_is_found_with_few_requests(hubspot, destination, status):
-    hubspot.otherwise = refusing("m37@example.org", status=status, category="CONFLICT", message="jane@x.org exists")
+@pytest.mark.parametrize("place", [0, 37, 49, 50, 99])
+def test_one_bad_record_of_a_hundred_is_found_with_few_requests(hubspot, destination, status, place):
+    bad = f"m{place}@example.org"
+    hubspot.otherwise = refusing(bad, status=status, category="CONFLICT", message="jane@x.org exists")
 
     outcomes, failure = settled(destination, changes(100))
 
     assert failure is None
     assert tally(outcomes) == {"applied": 99, "refused": 1, "unknown": 0}
-    found = outcomes["m37@example.org"]
+    found = outcomes[bad]
     assert (found.reason, found.message, found.correlation_id) == ("CONFLICT", "j***@x.org exists", "c-1")
-    assert len(hubspot.requests) - 1 <= 2 * log2(100) + 1
+    assert len(hubspot.requests) - 1 <= 14 <= 2 * log2(100) + 1
+    traces = [entry["objectWriteTraceId"] for request in hubspot.requests for entry in request.body["inputs"]]
+    assert len(set(traces)) == len(traces)
+
+
+def test_known_contacts_go_by_record_id_with_only_what_differs(hubspot, destination):
+    cleared = update("102", "bob@example.org", Action.CLEAR, membership_status_tags="", customer_id="")
+
+    outcomes, _ = settled(destination, [update("101", "ada@example.org", membership_status_tags=";gold"), cleared])
+
+    assert tally(outcomes)["applied"] == 2
+    assert hubspot.paths() == [f"POST {UPDATE}"]
+    assert [{**entry, "objectWriteTraceId": ""} for entry in hubspot.requests[0].body["inputs"]] == [
+        {"id": "101", "objectWriteTraceId": "", "properties": {"membership_status_tags": "gold"}},
+        {"id": "102", "objectWriteTraceId": "", "properties": {"membership_status_tags": "", "customer_id": ""}},
+    ]
+
+
+def test_a_request_holds_one_kind_only_and_short_ones_leave_at_the_end(hubspot, open_destination):
+    mixed = [one for pair in zip(changes(150), updates(150), strict=True) for one in pair]
+    mixed += [update(str(2000 + number), f"c{number}@example.org", Action.CLEAR) for number in range(60)]
+    announced = []
+
+    outcomes, failure = settled(open_destination(workers=1), mixed, on_sent=announced.append)
+
+    assert failure is None
+    assert tally(outcomes) == {"applied": 360, "refused": 0, "unknown": 0}
+    sent = [(request.path, len(request.ids)) for request in hubspot.requests]
+    assert sent == [(UPSERT, 100), (UPDATE, 100), (UPDATE, 100), (UPSERT, 50), (UPDATE, 10)]
+    keys = [[one.record_id or one.email for one in batch] for batch in announced]
+    assert keys == [request.ids for request in hubspot.requests]
+    assert keys[0] + keys[3] == [one.email for one in changes(150)]
+
+
+def test_mixed_changes_are_taken_as_they_are_sent(hubspot, open_destination):
+    mixed = [one for pair in zip(changes(1000), updates(1000), strict=True) for one in pair]
+    taken = []
+    outcomes = open_destination(workers=1).write(taken.append(one) or one for one in mixed)
+
+    next(outcomes)
+    outcomes.close()
+
+    assert len(taken) <= 400
+
+
+def test_an_update_without_its_record_id_stops_before_anything_of_it_is_announced(hubspot, destination):
+    announced = []
+
+    outcomes, failure = settled(destination, [*updates(100), update(None, "x@example.org")], on_sent=announced.extend)
+
+    assert isinstance(failure, FatalError)
+    assert len(outcomes) == len(announced) == 100
+    assert hubspot.paths() == [f"POST {UPDATE}"]
+
+
+def test_one_record_that_is_gone_does_not_stop_the_others_of_a_404(hubspot, destination):
+    gone = Reply(404, {"status": "error", "category": "OBJECT_NOT_FOUND", "message": "not found"})
+    hubspot.otherwise = lambda request: gone if "1037" in request.ids else echo(request)
+
+    outcomes, failure = settled(destination, updates(100))
+
+    assert failure is None
+    assert tally(outcomes) == {"applied": 99, "refused": 0, "unknown": 1}
+    assert outcomes["u37@example.org"].reason == "OBJECT_NOT_FOUND"
+    assert len(hubspot.requests) - 1 <= 14
 
 
 def test_all_bad_records_are_found(hubspot, destination):
@@ -146,17 +205,6 @@ def test_all_bad_records_are_found(hubspot, destination):
     outcomes, _ = settled(destination, changes(100))
 
     assert {email for email, outcome in outcomes.items() if outcome.verdict is Verdict.REFUSED} == bad
-
-
-def test_the_search_for_bad_records_ends_at_its_cap(hubspot, open_destination):
-    hubspot.otherwise = refusing(*(one.email for one in changes(200)), message="all bad")
-
-    outcomes, failure = settled(open_destination(splits=10, workers=1), changes(200))
-
-    assert failure is None
-    assert len(hubspot.requests) == 2 + 10
-    assert {outcome.reason for outcome in outcomes.values()} <= {"not_isolated", "VALIDATION_ERROR"}
-    assert len(outcomes) == 200
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,51 @@ def test_an_update_of_a_merged_away_id_is_left_out_of_the_answer(hub, sandbox):
     assert sandbox.contacts()["ada@example.org"]["firstname"] == "Ada"
 
 
+def merged_pair(hub):
+    """The old id and the new one of a contact that was merged."""
+    hub.upsert(one("ada@example.org", firstname="Ada"), one("countess@example.org"))
+    old = hub.id_of("ada@example.org")
+    hub.merge("ada@example.org", "countess@example.org")
+    return old, hub.id_of("ada@example.org")
+
+
+def test_a_merged_away_id_may_be_set_to_be_unknown(hub, sandbox):
+    sandbox.settings.merged_ids = "unknown"
+    old, _ = merged_pair(hub)
+
+    updated = hub.batch("update", {"id": old, "properties": {"firstname": "X"}, "objectWriteTraceId": "1"})
+    read = hub.read(old, idProperty=None)
+
+    for answer in (updated, read):
+        assert (answer.status, answer.json()["results"]) == (207, [])
+        assert answer.json()["errors"][0]["category"] == "OBJECT_NOT_FOUND"
+    assert sandbox.contacts()["ada@example.org"]["firstname"] == "Ada"
+
+
+def test_a_merged_away_id_may_be_set_to_write_to_the_contact_it_stands_for(hub, sandbox):
+    sandbox.settings.merged_ids = "write"
+    old, new = merged_pair(hub)
+
+    answer = hub.batch("update", {"id": old, "properties": {"firstname": "X"}, "objectWriteTraceId": "1"})
+
+    assert [result["id"] for result in answer.json()["results"]] == [new]
+    assert sandbox.contacts()["ada@example.org"]["firstname"] == "X"
+
+
+def test_an_update_of_an_id_that_never_was_may_be_set_to_sink_the_batch(hub, sandbox):
+    sandbox.settings.missing_sinks_updates = True
+    hub.upsert(one("ada@example.org", firstname="Ada"))
+
+    answer = hub.batch(
+        "update",
+        {"id": hub.id_of("ada@example.org"), "properties": {"firstname": "X"}, "objectWriteTraceId": "1"},
+        {"id": "12345", "properties": {"firstname": "X"}, "objectWriteTraceId": "2"},
+    )
+
+    assert (answer.status, answer.json()["category"]) == (404, "OBJECT_NOT_FOUND")
+    assert sandbox.contacts()["ada@example.org"]["firstname"] == "Ada"
+
+
 def test_a_create_makes_contacts(hub, sandbox):
     answer = hub.batch("create", {"properties": {"email": "Ada@example.org"}}, {"properties": {"firstname": "Bob"}})
 

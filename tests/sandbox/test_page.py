@@ -146,12 +146,14 @@ def test_settings_can_be_changed_from_another_process(hub, sandbox):
         "conflicts": ["eve@example.org"],
         "burst_limit": 100,
         "daily_limit": 1000,
+        "merged_ids": "unknown",
+        "missing_sinks_updates": True,
     }
 
     assert hub.call("POST", "/sandbox/settings", wanted | {"conflicts": ["Eve@example.org"]}).json() == wanted
     assert hub.call("GET", "/sandbox/settings").json() == wanted
     assert hub.upsert(one("eve@example.org")).status == 409
-    for wrong in ({"speed": 1}, {"latency_seconds": "x"}, b"[", []):
+    for wrong in ({"speed": 1}, {"latency_seconds": "x"}, {"merged_ids": "lost"}, b"[", []):
         assert hub.call("POST", "/sandbox/settings", wrong).status == 400
 
 

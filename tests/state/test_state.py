@@ -11,9 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from goldpan.errors import ConfigError, FatalError
-from goldpan.model import Action, Change, Outcome, Portal, Verdict
+from goldpan.model import Action, Change, Confirmed, Outcome, Portal, Verdict
 from sync.state import database, tables
-from sync.state.contacts import Confirmed, Refusal
+from sync.state.contacts import Refusal
 from sync.state.inputs import StoredInput
 from sync.state.store import State
 
@@ -101,13 +101,15 @@ def test_what_was_confirmed_is_there_after_reopening(url):
         state.contacts_of("hubspot", HERE).confirm({"a@x.com": Confirmed("7", '{"n":"é"}')}, run_id="r1", at=AT)
 
     with State.open(url) as state:
-        assert state.contacts_of("hubspot", HERE).confirmed() == {"a@x.com": Confirmed("7", '{"n":"é"}')}
+        assert state.contacts_of("hubspot", HERE).known() == {
+            "a@x.com": Confirmed("7", '{"n":"é"}', first_run_id="r1", run_id="r1")
+        }
 
 
 def test_another_portal_starts_empty(state):
     state.contacts_of("hubspot", HERE).confirm({"a@x.com": Confirmed("7", "{}")}, run_id="r1", at=AT)
 
-    assert state.contacts_of("hubspot", THERE).confirmed() == {}
+    assert state.contacts_of("hubspot", THERE).known() == {}
     assert state.contacts_of("hubspot", THERE).other_portals() == ["1"]
     assert state.contacts_of("hubspot", HERE).other_portals() == []
 
@@ -118,7 +120,9 @@ def test_confirming_replaces_and_forgets_an_earlier_refusal(state):
 
     state.contacts_of("hubspot", HERE).confirm({"a@x.com": Confirmed("7", "new")}, run_id="r2", at=AT)
 
-    assert state.contacts_of("hubspot", HERE).confirmed() == {"a@x.com": Confirmed("7", "new")}
+    assert state.contacts_of("hubspot", HERE).known() == {
+        "a@x.com": Confirmed("7", "new", first_run_id="r1", run_id="r2")
+    }
     assert state.contacts_of("hubspot", HERE).refusals() == {}
 
 
@@ -136,7 +140,7 @@ def test_unconfirming_forgets_only_that_contact(state):
 
     state.contacts_of("hubspot", HERE).unconfirm(["a@x.com"])
 
-    assert set(state.contacts_of("hubspot", HERE).confirmed()) == {"b@x.com"}
+    assert set(state.contacts_of("hubspot", HERE).known()) == {"b@x.com"}
 
 
 def test_changes_go_from_planned_to_sent_to_their_outcome(state):
@@ -144,7 +148,7 @@ def test_changes_go_from_planned_to_sent_to_their_outcome(state):
     state.journal.plan("r1", [change("a@x.com"), change("b@x.com"), change("c@x.com")])
     state.journal.mark_sent("r1", [change("a@x.com"), change("b@x.com")])
 
-    state.journal.record("r1", [Outcome("a@x.com", Verdict.REFUSED, reason="CONFLICT", message="m")])
+    state.journal.record("r1", [Outcome("a@x.com", Verdict.REFUSED, reason="CONFLICT", message="m")], at=AT)
 
     assert [(row.email, row.verdict, row.reason) for row in state.journal.changes("r1")] == [
         ("a@x.com", "refused", "CONFLICT"),

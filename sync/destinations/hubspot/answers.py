@@ -5,6 +5,7 @@ Source: HubSpot's error-handling page (modified 2026-03-30) and usage guidelines
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +19,13 @@ UNKNOWN_PROPERTY = "PROPERTY_DOESNT_EXIST"
 BURST_PAUSE_SECONDS = 10.0  # the burst window; a 429 without Retry-After
 LOCK_SECONDS = 2.0  # "423 Locked … lasts 2 seconds"
 LONGEST_WAIT_SECONDS = 300.0  # asked to wait longer, a run stops and leaves the rest to the next one
-OVERLOADED = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526})
+UNREACHED = frozenset({522, 525, 526})  # its gateway can't reach it: "contact support if persistent"
+OVERLOADED = UNREACHED | {408, 500, 502, 503, 504, 520, 521, 523, 524}
 ISOLATING = frozenset({400, 409, 413})  # some record may be to blame: halves may pass
+NOT_FOUND = "OBJECT_NOT_FOUND"  # of HubSpot about a record; any other 404 is about the address asked
 
+_CODE = re.compile(r"[A-Za-z][\w.]{0,79}", re.ASCII)
+_ID = re.compile(r"[\w-]{1,80}", re.ASCII)
 _FIELD_CODE = re.compile(r"\"(?:error|code)\"\s*:\s*\"([A-Z][A-Z0-9_]+)\"")
 _PROPERTY_NAME = re.compile(r"\"name\"\s*:\s*\"([^\"]+)\"|Property \\?[\"']?([\w.]+)\\?[\"']? does not exist")
 
@@ -62,6 +67,11 @@ class NoAnswerError(TransientError):
         super().__init__(message, retry_after_seconds)
         self.reason = reason
 
+    @property
+    def is_silence(self) -> bool:
+        """Whether HubSpot may be down, and the request carried out; a 429 or 423 is an answer, and a clear no."""
+        return self.reason not in ("throttled", "locked")
+
 
 class ThrottledError(NoAnswerError):
     """Too many requests in ten seconds (429): everybody waits, then the request is sent again."""
@@ -93,7 +103,7 @@ def error_of(status: int, headers: Mapping[str, str], data: bytes, *, url: str, 
     words = scrub(text(body.get("message")))
     if status in (401, 403):
         return _access_error(status, body, words, scopes)
-    if status in ISOLATING:
+    if status in ISOLATING or (status == 404 and body.get("category") == NOT_FOUND):
         return _schema_error(body) or _defect(body) or RefusedError(status, body, correlation_id(body, lower))
     if status == 429:
         return _limit_error(body, wait)
@@ -107,7 +117,8 @@ def error_of(status: int, headers: Mapping[str, str], data: bytes, *, url: str, 
             wait,
         )
     if status in OVERLOADED:
-        return NoAnswerError("server_error", f"HubSpot is unwell: {status} from {url}.{_quoted(words)}", wait)
+        stays = " If that stays so, ask HubSpot's support." if status in UNREACHED else ""
+        return NoAnswerError("server_error", f"HubSpot is unwell: {status} from {url}.{stays}{_quoted(words)}", wait)
     return FatalError(
         f"{url} answered {status}, which is no answer of HubSpot to this request. Check HUBSPOT_BASE_URL and any "
         f"proxy on the way.{_quoted(words)}"
@@ -117,17 +128,18 @@ def error_of(status: int, headers: Mapping[str, str], data: bytes, *, url: str, 
 def reason_of(entry: Json) -> str:
     """The most precise code of an error: that of a field, else the category."""
     codes = [code for words in _messages(entry) for code in _FIELD_CODE.findall(words)]
-    codes += [text(detail.get("code")) for detail in objects(entry.get("errors"))]
+    codes += [_code(detail.get("code")) for detail in objects(entry.get("errors"))]
     if code := next(filter(None, codes), ""):
         return code
-    category = text(entry.get("category")) or text(entry.get("errorType"))
-    narrower = text(entry.get("subCategory")).rpartition(".")[2]
+    category = _code(entry.get("category")) or _code(entry.get("errorType"))
+    narrower = _code(entry.get("subCategory")).rpartition(".")[2]
     return narrower if narrower and category in ("", "VALIDATION_ERROR") else category
 
 
 def correlation_id(body: Json, headers: Mapping[str, str]) -> str:
     """HubSpot's id of the request; ``headers`` have lower-case names."""
-    return text(body.get("correlationId")) or headers.get("x-hubspot-correlation-id", "")
+    named = (text(body.get("correlationId")), headers.get("x-hubspot-correlation-id", ""))
+    return next(filter(_ID.fullmatch, named), "")
 
 
 def unknown_property(entries: Sequence[Json]) -> SchemaError | None:
@@ -162,10 +174,15 @@ def _messages(entry: Json) -> Iterator[str]:
         yield text(detail.get("code"))
 
 
+def _code(value: object) -> str:
+    """A code or scope as HubSpot writes it; "" for anything else, which may be somebody's address."""
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else ""
+
+
 def _body(data: bytes) -> Json:
     try:
         body = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):  # also thousands of nested brackets
         return {}
     return body if isinstance(body, dict) else {}
 
@@ -173,9 +190,10 @@ def _body(data: bytes) -> Json:
 def _seconds(retry_after: str | None) -> float | None:
     """The header in seconds; HubSpot sends no dates."""
     try:
-        return max(float(retry_after or ""), 0.0)
+        seconds = float(retry_after or "")
     except ValueError:
         return None
+    return max(seconds, 0.0) if math.isfinite(seconds) else None
 
 
 def _access_error(status: int, body: Json, words: str, scopes: Sequence[str]) -> AccessError:
@@ -185,8 +203,8 @@ def _access_error(status: int, body: Json, words: str, scopes: Sequence[str]) ->
             f"Development > Keys > Service keys); if it was rotated, use the new one.{_quoted(words)}"
         )
     contexts = [context for detail in objects(body.get("errors")) if isinstance(context := detail.get("context"), dict)]
-    named = [text(scope) for context in contexts for scope in _strings(context.get("requiredGranularScopes"))]
-    needed = ", ".join(dict.fromkeys(named or scopes))
+    named = [_code(scope) for context in contexts for scope in _strings(context.get("requiredGranularScopes"))]
+    needed = ", ".join(dict.fromkeys(filter(None, named))) or ", ".join(scopes)
     return AccessError(
         f"The token in HUBSPOT_ACCESS_TOKEN may not do this (403). It needs the scopes: {needed}. Add them to the "
         f"service key in HubSpot (Development > Keys > Service keys).{_quoted(words)}"

@@ -1,72 +1,68 @@
-"""One call to HubSpot until it has an answer: pace, timeout, retries, and errors in Goldpan's words."""
+"""One call to HubSpot until it has an answer, as long as that is worth it."""
 
-import json
 import random
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubspot.crm.contacts import ApiException
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    stop_when_event_set,
-    wait_exponential_jitter,
-)
-from urllib3 import exceptions as http
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from goldpan.errors import GoldpanError
 from goldpan.model import RequestCounts
-from sync.destinations.hubspot.answers import (
-    Answer,
-    Json,
-    NoAnswerError,
-    NotSentError,
-    ThrottledError,
-    correlation_id,
-    error_of,
-)
-from sync.destinations.hubspot.pace import Pace
+from sync.destinations.hubspot.answers import Answer, Json, NoAnswerError, NotSentError, ThrottledError
+from sync.destinations.hubspot.circuit import Circuit, Retries, SilentError
+from sync.destinations.hubspot.exchange import Exchange, Request
+from sync.destinations.hubspot.pace import Pace, Place, Waits
+
+__all__ = ["Calls", "Retries"]
 
 
-@dataclass(frozen=True, slots=True)
-class Retries:
-    """How often a request without an answer is sent, and how long to wait between (doubling, with jitter).
+@dataclass
+class Tries:
+    """What became of one request so far.
 
     Attributes:
-        attempts: Sendings in all. 6 ride out half a minute of trouble.
-        first_wait_seconds: Before the second sending.
-        longest_wait_seconds: The waits double up to this.
+        lost: Why its sendings had no answer.
+        probes: How many of them were probes. They don't count against its attempts: not its fault.
     """
 
-    attempts: int = 6
-    first_wait_seconds: float = 1.0
-    longest_wait_seconds: float = 30.0
+    lost: list[NoAnswerError] = field(default_factory=list)
+    probes: int = 0
 
 
-@dataclass(frozen=True)
 class Calls:
     """Makes calls of the official client; safe to share between threads.
 
-    Attributes:
+    Args:
         url: HubSpot's address, for messages.
         pace: The limiter that each sending passes.
         timeouts: Seconds to connect, and without a byte of the answer.
-        retries: How often and when to send again.
+        retries: How often and when to send again, and when to give up on HubSpot.
         sleep: Waits that many seconds.
-        requests: What was sent so far.
+
+    Attributes:
+        url: As above.
     """
 
-    url: str
-    pace: Pace
-    timeouts: tuple[float, float]
-    retries: Retries
-    sleep: Callable[[float], None]
-    requests: RequestCounts = field(default_factory=RequestCounts)
-    _counting: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    def __init__(
+        self,
+        url: str,
+        pace: Pace,
+        timeouts: tuple[float, float],
+        retries: Retries,
+        sleep: Callable[[float], None],
+    ) -> None:
+        self.url = url
+        self._pace, self._retries = pace, retries
+        self._waits = Waits(pace.waits.clock, sleep)
+        self._circuit = Circuit(url, retries, self._waits)
+        self._exchange = Exchange(url, pace, timeouts)
+
+    @property
+    def requests(self) -> RequestCounts:
+        """What was sent so far."""
+        return self._exchange.requests
 
     def call(
         self,
@@ -74,7 +70,7 @@ class Calls:
         *arguments: object,
         needs: Sequence[str],
         stop: threading.Event | None = None,
-        is_whole: Callable[[Json], bool] | None = None,
+        is_whole: Callable[[Json], bool] = lambda _: True,
     ) -> Answer:
         """Send until there is an answer, as long as that is worth it.
 
@@ -84,102 +80,90 @@ class Calls:
             needs: The scopes it needs, for the message if they are missing.
             stop: Once set, nothing is sent or sent again.
             is_whole: Whether an answer's body is complete; one that isn't counts as none.
+
+        Raises:
+            NoAnswerError: It left, and whether HubSpot carried it out is unknown (unless it was throttled every time).
+            NotSentError: ``stop`` was set before it left.
+            SilentError: The run gave up on HubSpot before it left.
         """
         stop = stop or threading.Event()
-        unanswered: list[BaseException] = []
+        request = Request(send, arguments, needs, is_whole)
+        tries = Tries()
 
-        def attempt() -> Answer:
-            self.pace.wait()
-            if stop.is_set():  # somebody else met the reason to stop while this request waited
-                raise unanswered[-1] if unanswered else NotSentError("The run stopped before this request left.")
-            answer = self._once(send, *arguments, needs=needs)
-            if is_whole is not None and not is_whole(answer.body):
-                raise NoAnswerError("incomplete_answer", f"{self.url} answered incompletely at every try.")
-            return answer
+        def is_last(state: RetryCallState) -> bool:
+            return state.attempt_number - tries.probes >= self._retries.attempts or is_over()
 
-        def note(state: RetryCallState) -> None:
-            if state.outcome is not None and (error := state.outcome.exception()) is not None:
-                unanswered.append(error)
-            self._count(retried=1)
+        def is_over() -> bool:
+            return stop.is_set() or self._circuit.end is not None
 
-        return Retrying(
-            retry=retry_if_exception_type(NoAnswerError),
-            stop=stop_after_attempt(self.retries.attempts) | stop_when_event_set(stop),
-            wait=self._seconds_to_wait,
-            sleep=self.sleep,
-            before_sleep=note,
-            reraise=True,
-        )(attempt)
+        def wait(seconds: float) -> None:
+            self._exchange.count(retried=1)
+            self._check_budget()
+            self._waits.until(self._waits.clock() + seconds, is_over)
 
-    def _once(self, send: Callable[..., Any], *arguments: object, needs: Sequence[str]) -> Answer:
-        """One sending. Errors are raised outside the handlers: the client's own ones print headers and bodies."""
-        self._count(sent=1)
-        failure: BaseException | None = None
-        data, headers = b"", {}
         try:
-            response = send(*arguments, _preload_content=False, _request_timeout=self.timeouts)
-            data, headers = response.data, {name.lower(): value for name, value in response.headers.items()}
-        except (ApiException, http.HTTPError) as error:
-            failure = error
-        except (AttributeError, UnicodeDecodeError) as error:
-            if not isinstance(error.__context__, ApiException):
-                raise
-            failure = error.__context__
-        if failure is not None:
-            raise self._error(failure, needs)
-        return self._answer(data, headers)
+            return Retrying(
+                retry=retry_if_exception_type(NoAnswerError),
+                stop=is_last,
+                wait=self._seconds_to_wait,
+                sleep=wait,
+                reraise=True,
+            )(self._sent, request, stop, tries)
+        except (NoAnswerError, NotSentError, SilentError) as error:
+            final = self._final(tries, error)
+        raise final
 
-    def _answer(self, data: bytes, headers: dict[str, str]) -> Answer:
+    def _sent(self, request: Request, stop: threading.Event, tries: Tries) -> Answer:
+        """The answer to one sending, at the moment when circuit and pace let it go."""
+        while True:
+            with self._circuit.passage(stop) as is_probe:
+                place = self._pace.take(stop)
+                if place is None:
+                    raise NotSentError("The run stopped before this request left.")
+                if self._circuit.lets(is_probe=is_probe):
+                    return self._heard(request, place, tries, is_probe=is_probe)
+                self._pace.give_back()  # HubSpot went silent while this request waited for its moment
+
+    def _heard(self, request: Request, place: Place, tries: Tries, *, is_probe: bool) -> Answer:
+        """The answer to one sending; the circuit learns whether there was any."""
         try:
-            body: object = json.loads(data)
-        except ValueError:
-            body = None
-        if not isinstance(body, dict):
-            raise NoAnswerError("incomplete_answer", f"{self.url} answered with something that isn't whole JSON.")
-        return Answer(body, correlation_id(body, headers))
-
-    def _error(self, failure: BaseException, needs: Sequence[str]) -> GoldpanError:
-        if not isinstance(failure, ApiException) or not failure.status:  # status 0 is TLS trouble
-            return self._lost(failure)
-        body = failure.body or b""
-        data = body.encode() if isinstance(body, str) else body
-        error = error_of(failure.status, dict(failure.headers or {}), data, url=self.url, scopes=needs)
-        self._count(throttled=int(failure.status == 429))
-        if isinstance(error, ThrottledError):
-            jitter = random.uniform(0, 1)  # noqa: S311 - spreads several Goldpans on one token, no secret
-            self.pace.pause((error.retry_after_seconds or 0) + jitter)
-        return error
-
-    def _lost(self, failure: BaseException) -> NoAnswerError:
-        """The error for a request without an answer; only its kind is told, its text may quote what was sent."""
-        reason, what = "connection_lost", "broke the connection"
-        if isinstance(failure, http.NewConnectionError):
-            what = "can't be reached"
-        elif isinstance(failure, http.TimeoutError):
-            reason, what = "timeout", f"gave no answer within {self.timeouts[1]:g} seconds"
-        elif isinstance(failure, ApiException | http.SSLError):
-            what = "can't be reached securely (TLS)"
-        return NoAnswerError(
-            reason,
-            f"HubSpot {what} at {self.url} ({type(failure).__name__}, {self.retries.attempts} tries). "
-            "Check the network, a proxy or firewall on the way, HUBSPOT_BASE_URL, and status.hubspot.com.",
-        )
+            answer = self._exchange.once(request, place)
+        except GoldpanError as error:
+            if isinstance(error, NoAnswerError):
+                tries.lost.append(error)
+            if isinstance(error, NoAnswerError) and error.is_silence:
+                tries.probes += is_probe
+                self._circuit.unheard(place.left_at, error.reason, is_probe=is_probe)
+            else:
+                self._circuit.heard()
+            raise
+        self._circuit.heard()
+        return answer
 
     def _seconds_to_wait(self, state: RetryCallState) -> float:
-        """A growing wait, at least as long as HubSpot asked for; one throttled waits with all others in the pace."""
+        """A growing wait, longer than HubSpot asked for, unless pace or circuit make it wait with all others."""
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, ThrottledError):
             return 0.0
-        backoff = wait_exponential_jitter(
-            multiplier=self.retries.first_wait_seconds,
-            max=self.retries.longest_wait_seconds,
-            jitter=self.retries.first_wait_seconds,
-        )
         asked = error.retry_after_seconds if isinstance(error, NoAnswerError) else None
-        return max(backoff(state), asked or 0.0)
+        jitter = random.uniform(0, self._retries.first_wait_seconds)  # noqa: S311 - spreads callers, no secret
+        own = 0.0 if self._circuit.is_open else self._retries.wait_after(state.attempt_number)
+        return max(own, (asked or 0.0) + jitter)
 
-    def _count(self, *, sent: int = 0, retried: int = 0, throttled: int = 0) -> None:
-        with self._counting:
-            self.requests.sent += sent
-            self.requests.retried += retried
-            self.requests.throttled += throttled
+    def _final(self, tries: Tries, error: GoldpanError) -> GoldpanError:
+        """The error of a request that isn't sent again: if one of its sendings may have arrived, that counts."""
+        unknown = next((each for each in reversed(tries.lost) if each.is_silence), None)
+        end = self._circuit.end
+        if unknown is None:  # it never left, or HubSpot said each time that it did nothing
+            return end if end is not None and isinstance(error, NoAnswerError) else error
+        return unknown if end is None else NoAnswerError(unknown.reason, str(end))
+
+    def _check_budget(self) -> None:
+        """End a run in which too many requests have to be sent again."""
+        sent, again = self.requests.sent, self.requests.retried
+        if again > max(self._retries.at_least, self._retries.share * sent):
+            self._circuit.end_run(
+                f"HubSpot answers too seldom at {self.url}: {again} of {sent} requests had to be sent again. The run "
+                "asks no more. What left without an answer is unknown, the rest was not sent; the next run settles "
+                "both. Check status.hubspot.com, and whether other programs use the same token."
+            )

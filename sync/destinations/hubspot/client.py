@@ -23,7 +23,9 @@ from goldpan.errors import ConfigError
 from goldpan.model import RequestCounts
 from sync.destinations.hubspot.answers import Answer, Json
 from sync.destinations.hubspot.calls import Calls, Retries
-from sync.destinations.hubspot.pace import Pace
+from sync.destinations.hubspot.circuit import Circuit
+from sync.destinations.hubspot.lists import Lists
+from sync.destinations.hubspot.pace import Pace, Waits
 
 READ = ("crm.objects.contacts.read",)
 WRITE = ("crm.objects.contacts.write", "crm.objects.contacts.read")
@@ -53,6 +55,7 @@ class Client:
         self._api = self._batches.api_client
         self._properties = CoreApi(self._api)
         self._groups = GroupsApi(self._api)
+        self.lists = Lists(self._calls, self._api)
 
     @property
     def requests(self) -> RequestCounts:
@@ -77,6 +80,10 @@ class Client:
     def upsert(self, inputs: Sequence[Json], stop: threading.Event) -> Answer:
         """Create or update up to 100 contacts; safe to repeat: the same keys, the same final values."""
         return self._calls.call(self._batches.upsert, {"inputs": list(inputs)}, needs=WRITE, stop=stop)
+
+    def update(self, inputs: Sequence[Json], stop: threading.Event) -> Answer:
+        """Update up to 100 contacts by record id; safe to repeat: the same records, the same final values."""
+        return self._calls.call(self._batches.update, {"inputs": list(inputs)}, needs=WRITE, stop=stop)
 
     def read(self, body: Json, is_whole: Callable[[Json], bool], stop: threading.Event) -> Answer:
         """Read up to 100 contacts; an answer that isn't ``is_whole`` is asked for again."""

@@ -6,25 +6,28 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from goldpan.errors import FatalError, GoldpanError, SchemaError
+from goldpan.errors import FatalError, SchemaError
 from goldpan.model import Change, Outcome, Portal, PropertyDefinition, PropertyOption, RequestCounts
-from sync.destinations import ReadBatch
+from sync.destinations import Key, ReadBatch
 from sync.destinations.hubspot import properties as schema
 from sync.destinations.hubspot import wire
 from sync.destinations.hubspot.answers import Json, RefusedError, objects, text
 from sync.destinations.hubspot.calls import Retries
 from sync.destinations.hubspot.client import Client
+from sync.destinations.hubspot.lists import Lists
 from sync.destinations.hubspot.pace import Pace
 from sync.destinations.hubspot.parallel import chunks, in_parallel
 from sync.destinations.hubspot.reading import Reader
-from sync.destinations.hubspot.sending import Sender, Splits
+from sync.destinations.hubspot.refusals import Refusals
+from sync.destinations.hubspot.sending import Sender
+from sync.destinations.hubspot.writing import Writing
 
 BASE_URL = "https://api.hubapi.com"
 BURST_LIMITS = (100, 190, 250)  # requests per 10 s by tier, see pace.py
 
 
 class HubSpotDestination:
-    """HubSpot contacts, keyed by address.
+    """HubSpot contacts; one object serves one run, over which it counts requests and refusals.
 
     Args:
         token: A service key or private-app token; it shows up nowhere.
@@ -33,7 +36,6 @@ class HubSpotDestination:
         workers: Requests at once. 19 a second need 19 × the answer's seconds: 16 are enough up to 0.8 s.
         timeouts: Seconds to connect, and without a byte of the answer (HubSpot's own gateway gives up after 100).
         retries: How often a request without an answer is sent again.
-        splits: Requests that one reading or writing may spend on isolating records that HubSpot refuses.
         clock: A monotonic clock, in seconds.
         sleep: Waits that many seconds.
     """
@@ -49,12 +51,10 @@ class HubSpotDestination:
         workers: int = 16,
         timeouts: tuple[float, float] = (10.0, 120.0),
         retries: Retries | None = None,
-        splits: int = 200,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._workers = workers
-        self._splits = splits
         self._client = Client(
             token=token,
             base_url=base_url,
@@ -64,6 +64,7 @@ class HubSpotDestination:
             retries=retries or Retries(),
             sleep=sleep,
         )
+        self._refusals = Refusals(self._client.requests)
 
     def __enter__(self) -> Self:
         return self
@@ -107,6 +108,11 @@ class HubSpotDestination:
         found = objects(self._client.groups().get("results"))
         return {text(group.get("name")): text(group.get("label")) for group in found}
 
+    @property
+    def lists(self) -> Lists:
+        """HubSpot's lists; only `goldpan setup` and `goldpan check` touch them."""
+        return self._client.lists
+
     def set_up(self, step: schema.SetupStep) -> None:
         """Carry out one step of :func:`~sync.destinations.hubspot.properties.missing_in`."""
         match step:
@@ -143,18 +149,24 @@ class HubSpotDestination:
         self._complete_options(name, self._client.property(name), options)
 
     def read_contacts(
-        self, emails: Sequence[str], properties: Sequence[str], on_batch: Callable[[ReadBatch], None] | None = None
+        self,
+        keys: Sequence[str],
+        properties: Sequence[str],
+        *,
+        by: Key = "email",
+        on_batch: Callable[[ReadBatch], None] | None = None,
     ) -> Iterator[ReadBatch]:
-        """What HubSpot holds for these addresses, 100 a request; see :class:`sync.destinations.Destination`.
+        """What HubSpot holds for these keys, 100 a request; see :class:`sync.destinations.Destination`.
 
         Args:
-            emails: Addresses, primary or additional.
+            keys: Addresses, primary or additional, or record ids, merged-away ones too.
             properties: The properties to read; an empty or unknown one comes back as ``""``.
+            by: What the keys are.
             on_batch: Told of each batch, in the caller's thread, before it is yielded.
         """
         stop = threading.Event()
-        reader = Reader(self._client, properties, Splits(self._splits), stop)
-        batches = chunks(dict.fromkeys(emails), wire.BATCH)
+        reader = Reader(self._client, properties, by, self._refusals, stop)
+        batches = chunks(dict.fromkeys(keys), wire.BATCH)
         for batch in in_parallel(reader.read, batches, workers=self._workers, stop=stop):
             if on_batch is not None:
                 on_batch(batch)
@@ -163,20 +175,13 @@ class HubSpotDestination:
     def write(
         self, changes: Iterable[Change], on_sent: Callable[[Sequence[Change]], None] | None = None
     ) -> Iterator[list[Outcome]]:
-        """Create or update these contacts, 100 a request; see :class:`sync.destinations.Destination`.
+        """Create or update these contacts, 100 of one kind a request; see :class:`sync.destinations.Destination`.
 
         An error that ends the run is raised at the end, after the outcomes of all that was under way. Changes that
         were not announced to ``on_sent`` have no outcome: they never left.
         """
-        stop = threading.Event()
-        sender = Sender(self._client, Splits(self._splits), stop)
-        failure: GoldpanError | None = None
-        batches = chunks(changes, wire.BATCH)
-        for sent in in_parallel(sender.send, batches, workers=self._workers, stop=stop, before=on_sent):
-            failure = failure or sent.failure
-            yield sent.outcomes
-        if failure is not None:
-            raise failure
+        sender = Sender(self._client, self._refusals, threading.Event())
+        return Writing(sender, self._workers, on_sent).outcomes(changes)
 
     def _complete_options(self, name: str, there: Json, options: Sequence[PropertyOption]) -> None:
         """Read, modify, write, read again: HubSpot replaces the list as a whole and has no lock."""

@@ -1,7 +1,7 @@
 """Several requests at once, one caller: the caller's thread alone hands out batches and takes what comes back."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TypeVar
@@ -15,6 +15,20 @@ def chunks(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
     """The items in groups of ``size``, taken as they are needed."""
     rest = iter(items)
     return iter(lambda: tuple(islice(rest, size)), ())
+
+
+def chunks_by(kind: Callable[[Item], Hashable], items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
+    """The items in groups of one kind and ``size`` each, taken as they are needed.
+
+    A group comes as soon as it is full; the short ones come at the end, the one that was begun first first.
+    """
+    begun: dict[Hashable, list[Item]] = {}
+    for item in items:
+        group = begun.setdefault(kind(item), [])
+        group.append(item)
+        if len(group) == size:
+            yield tuple(begun.pop(kind(item)))
+    yield from map(tuple, begun.values())
 
 
 def in_parallel(
@@ -53,7 +67,8 @@ def in_parallel(
                         continue
                     failure = failure or trouble
                     stop.set()
-        finally:
+        except BaseException:  # also a caller that breaks off
             stop.set()
+            raise
     if failure is not None:
         raise failure

@@ -1,118 +1,134 @@
-"""One batch to its outcomes: halve it where HubSpot refuses it as a whole, and account for every change in it."""
+"""One request to its outcomes: every change in it has one, or is in a refused part that has to be told apart."""
 
 import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from goldpan.errors import FatalError, GoldpanError
 from goldpan.model import Change, Outcome, Verdict
 from sync.destinations.hubspot import wire
 from sync.destinations.hubspot.answers import (
+    Answer,
     ClosedForNowError,
     NoAnswerError,
     NotSentError,
     RefusedError,
     objects,
+    reason_of,
     unknown_property,
 )
 from sync.destinations.hubspot.client import Client
+from sync.destinations.hubspot.refusals import GivenUpError, Refusals
 
 
-class Splits:
-    """How many further requests a run may spend on finding refused records.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Half of what HubSpot refused without saying whom it means; sent by itself it may pass.
 
-    One bad record in 100 costs at most 14. HubSpot wants error answers under 5 % of a day's calls (usage guidelines).
+    Attributes:
+        changes: Of one kind, at least one.
+        reason: HubSpot's reason.
     """
 
-    def __init__(self, allowed: int) -> None:
-        self._left = allowed
-        self._counting = threading.Lock()
-
-    def take(self, requests: int) -> bool:
-        """Whether this many more may be sent; then they count as spent."""
-        with self._counting:
-            if self._left < requests:
-                return False
-            self._left -= requests
-            return True
+    changes: Sequence[Change]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of a batch: an outcome for each change, and the error that ends the run, if any."""
+    """What became of a request: each change has an outcome or is in a part.
+
+    Attributes:
+        outcomes: What is known.
+        parts: What is to be told apart.
+        failure: The error that ends the run, if any.
+    """
 
     outcomes: list[Outcome]
+    parts: tuple[Part, ...] = ()
     failure: GoldpanError | None = None
 
 
 @dataclass(frozen=True)
 class Sender:
-    """Sends batches of changes; one for all threads of a run.
+    """Sends batches of changes; one for all threads of a writing.
 
     Attributes:
         client: HubSpot.
-        splits: What is left for isolating refused records.
+        refusals: What refusals may still cost in this run.
         stop: Set by the first error that ends the run; nothing more leaves then.
     """
 
     client: Client
-    splits: Splits
+    refusals: Refusals
     stop: threading.Event
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def send(self, changes: Sequence[Change]) -> Sent:
-        """Send one batch; whatever happens, each change has exactly one outcome."""
+        """Send one batch of one kind; it raises nothing, so that no change is lost."""
         traced = {f"goldpan-{next(self._numbers)}": change for change in changes}
         try:
-            inputs = [wire.upsert_input(change, trace) for trace, change in traced.items()]
-            answer = self.client.upsert(inputs, self.stop)
+            answer = self._written(traced)
         except RefusedError as refused:
-            return self._isolated(changes, refused)
+            return self._refused(changes, refused)
         except (NoAnswerError, NotSentError) as lost:
             return Sent(_all_unknown(changes, lost.reason, str(lost)))
+        except GivenUpError as given_up:
+            return Sent(_all_unknown(changes, NotSentError.reason, str(given_up)), failure=given_up)
         except (FatalError, ClosedForNowError) as final:
             self.stop.set()
-            return Sent(_all_unknown(changes, "not_sent", str(final)), final)
+            return Sent(_all_unknown(changes, NotSentError.reason, str(final)), failure=final)
         failure = unknown_property(objects(answer.body.get("errors")))
         if failure is not None:
             self.stop.set()
-        outcomes = wire.outcomes(traced, answer)
-        if failure is None and len(changes) > 1 and wire.names_nobody(traced, answer):
-            return self._told_apart(changes, outcomes)
-        return Sent(outcomes, failure)
+            return Sent(wire.outcomes(traced, answer), failure=failure)
+        return self._told(traced, answer)
 
-    def _told_apart(self, changes: Sequence[Change], outcomes: Sequence[Outcome]) -> Sent:
-        """Errors that name no record are about some that the answer leaves out: send those again, in halves."""
-        left_out = [c for c, said in zip(changes, outcomes, strict=True) if said.reason == wire.MISSING_IN_ANSWER]
-        if not left_out or not self.splits.take(2):
-            return Sent([*outcomes])
-        middle = (len(left_out) + 1) // 2
-        halves = [self.send(half) for half in (left_out[:middle], left_out[middle:]) if half]
-        told = {outcome.email: outcome for half in halves for outcome in half.outcomes}
-        failure = next((half.failure for half in halves if half.failure is not None), None)
-        return Sent([told.get(said.email, said) for said in outcomes], failure)
+    def left_unsearched(self, part: Part) -> list[Outcome]:
+        """The outcomes of a part that may not be sent by itself any more."""
+        is_wide = self.refusals.is_schema_wide(wire.kind_of(part.changes[0]), part.reason)
+        why = "it seems to concern every record" if is_wide else "too many were refused to find which record"
+        message = f"in a batch that HubSpot refused ({part.reason}); {why}"
+        return _all_unknown(part.changes, "not_isolated", message)
 
-    def _isolated(self, changes: Sequence[Change], refused: RefusedError) -> Sent:
-        """Send the halves of a refused batch; a single change that is refused is at fault itself."""
+    def _written(self, traced: Mapping[str, Change]) -> Answer:
+        kind = wire.kind_of(next(iter(traced.values())))
+        write = self.client.upsert if kind == "upsert" else self.client.update
+        inputs = [wire.input_of(change, trace) for trace, change in traced.items()]
+        with self.refusals.attempt(kind):
+            return write(inputs, self.stop)
+
+    def _refused(self, changes: Sequence[Change], refused: RefusedError) -> Sent:
+        """A request refused as a whole; a single change in it is at fault itself."""
+        if len(changes) > 1:
+            return Sent([], _halves(changes, refused.reason))
+        self.refusals.note_alone(wire.kind_of(changes[0]), refused.reason)
+        return Sent([wire.refused_alone(changes[0], refused)])
+
+    def _told(self, traced: Mapping[str, Change], answer: Answer) -> Sent:
+        """What a 200 or 207 says. Errors that name nobody are about some of those that it leaves out."""
+        changes, outcomes = list(traced.values()), wire.outcomes(traced, answer)
+        kind = wire.kind_of(changes[0])
+        if any(said.verdict is Verdict.APPLIED for said in outcomes):
+            self.refusals.note_passed(kind)
         if len(changes) == 1:
-            return Sent([_refused(changes[0].email, refused)])
-        if not self.splits.take(2):
-            message = f"in a batch that HubSpot refused ({refused.reason}); too many were refused to find which record"
-            return Sent(_all_unknown(changes, "not_isolated", message))
-        middle = len(changes) // 2
-        first, second = self.send(changes[:middle]), self.send(changes[middle:])
-        return Sent([*first.outcomes, *second.outcomes], first.failure or second.failure)
+            if outcomes[0].verdict is Verdict.REFUSED:
+                self.refusals.note_alone(kind, outcomes[0].reason)
+            return Sent(outcomes)
+        nameless = wire.nameless_errors(traced, answer)
+        if not nameless:
+            return Sent(outcomes)
+        reason = reason_of(nameless[0]) or "REFUSED"
+        self.refusals.count(kind, reason)
+        pairs = list(zip(changes, outcomes, strict=True))
+        left_out = [change for change, said in pairs if said.reason == wire.MISSING_IN_ANSWER]
+        return Sent([said for _, said in pairs if said.reason != wire.MISSING_IN_ANSWER], _halves(left_out, reason))
 
 
-def _refused(email: str, refused: RefusedError) -> Outcome:
-    return Outcome(
-        email,
-        Verdict.REFUSED,
-        reason=refused.reason,
-        message=refused.words,
-        correlation_id=refused.correlation_id,
-    )
+def _halves(changes: Sequence[Change], reason: str) -> tuple[Part, ...]:
+    middle = (len(changes) + 1) // 2
+    return tuple(Part(half, reason) for half in (changes[:middle], changes[middle:]) if half)
 
 
 def _all_unknown(changes: Sequence[Change], reason: str, message: str) -> list[Outcome]:

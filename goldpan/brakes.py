@@ -1,0 +1,235 @@
+"""Limits over exports and plans: what no run may do before a person approves it.
+
+Each limit has a share and mostly a count; beyond both, the whole run is held. Only changes caused by data count: what
+the accepted exports already imply at today's date was accepted with them.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from pydantic import Field
+
+from goldpan.checked import Number, Settings, Whole
+from goldpan.columns import MICROS_PER_UNIT
+from goldpan.config import Config
+from goldpan.desired import tag_options
+from goldpan.facts import Facts
+from goldpan.model import Action, Cause, Change
+from goldpan.stored import split_options
+
+EXAMPLES = 5
+
+
+def _share(value: str) -> Any:  # noqa: ANN401 - what pydantic's Field is typed as
+    return Field(Decimal(value), ge=0, le=1)
+
+
+class BrakeLimits(Settings):
+    """`[brakes]` of goldpan.toml: beyond the share and, where there is one, the count, a run is held."""
+
+    tag_loss_share: Number = _share("0.10")
+    tag_loss_contacts: Whole = Field(25, ge=0)
+    changed_share: Number = _share("0.20")
+    changed_contacts: Whole = Field(100, ge=0)
+    created_share: Number = _share("0.05")
+    created_contacts: Whole = Field(100, ge=0)
+    fewer_rows_share: Number = _share("0.10")
+    fewer_contacts_share: Number = _share("0.10")
+    order_sum_loss_share: Number = _share("0.20")
+    unsendable_rise_share: Number = _share("0.05")
+    column_filled_share: Number = _share("0.50")
+    column_emptied_share: Number = _share("0.05")
+    export_age_days: Whole = Field(7, ge=1)
+    export_age_warning_hours: Whole = Field(30, ge=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TagMovement:
+    """What a plan does to one option of the tag property, in contacts.
+
+    Attributes:
+        value: The option's stored value.
+        label: As people see it.
+        before: How many contacts carried it by the confirmed state.
+        gains: How many get it; ``data_gains`` of them because of data.
+        losses: How many lose it; ``data_losses`` of them because of data.
+    """
+
+    value: str
+    label: str
+    before: int
+    gains: int
+    losses: int
+    data_gains: int
+    data_losses: int
+
+    @property
+    def after(self) -> int:
+        """How many carry it then."""
+        return self.before + self.gains - self.losses
+
+
+@dataclass(frozen=True, slots=True)
+class TrippedBrake:
+    """A limit that a plan is beyond; the run is held.
+
+    Attributes:
+        name: The limit, such as ``tag_loss`` (its numbers stand in ``[brakes]`` of goldpan.toml) or ``first_load``.
+        what: What happened, in a sentence with its numbers.
+        found: The number that is beyond.
+        limit: The limit in words.
+        examples: Up to five addresses of contacts that are part of it (personal: masked wherever they are shown).
+    """
+
+    name: str
+    what: str
+    found: float
+    limit: str
+    examples: tuple[str, ...] = ()
+
+
+def brakes_on_exports(facts: Facts, accepted: Facts | None, limits: BrakeLimits) -> Iterator[TrippedBrake]:
+    """Compare tonight's exports with the last accepted ones; nothing to compare with trips nothing."""
+    if accepted is None:
+        return
+    for kind, rows in facts.rows.items():
+        yield from _fewer("fewer_rows", f"rows in the {kind} export", rows, accepted.rows.get(kind, 0),
+                          limits.fewer_rows_share)  # fmt: skip
+    yield from _fewer("fewer_contacts", "contacts", facts.contacts, accepted.contacts, limits.fewer_contacts_share)
+    unit = MICROS_PER_UNIT
+    yield from _fewer("order_sum_loss", "in all orders", facts.order_sum_micros // unit,
+                      accepted.order_sum_micros // unit, limits.order_sum_loss_share)  # fmt: skip
+    rise = facts.unsendable_share - accepted.unsendable_share
+    if rise > limits.unsendable_rise_share:
+        yield TrippedBrake(
+            "unsendable_rise",
+            f"{facts.unsendable_share:.1%} of the contacts have no valid address, up from "
+            f"{accepted.unsendable_share:.1%}.",
+            rise,
+            f"up by {limits.unsendable_rise_share * 100:.3g} points",
+        )
+    for column, share in facts.filled.items():
+        before = accepted.filled.get(column, 0.0)
+        if before >= limits.column_filled_share and share < limits.column_emptied_share:
+            yield TrippedBrake(
+                "column_emptied",
+                f"The column {column} has a value in {share:.1%} of the rows; it was {before:.1%}.",
+                share,
+                f"a column that was {limits.column_filled_share:.0%} filled falls under "
+                f"{limits.column_emptied_share:.0%}",
+            )
+
+
+def brake_on_age(kind: str, file: str, age: timedelta, limits: BrakeLimits) -> TrippedBrake | None:
+    """An export that is too old to act on."""
+    if age <= timedelta(days=limits.export_age_days):
+        return None
+    days = age / timedelta(days=1)
+    return TrippedBrake(
+        "export_age",
+        f"The {kind} export {file} is {days:.1f} days old; no newer one has come.",
+        days,
+        f"{limits.export_age_days} days",
+    )
+
+
+def brakes_on_plan(
+    changes: Sequence[Change], movements: Iterable[TagMovement], known: int, limits: BrakeLimits, tag_property: str
+) -> Iterator[TrippedBrake]:
+    """Compare a plan with the limits.
+
+    Args:
+        changes: The plan's; those whose cause is not known count as caused by data.
+        movements: What it does to each option of the tag property.
+        known: How many contacts HubSpot has confirmed so far; before the first load nothing has a share.
+        limits: The limits.
+        tag_property: The property with the tags.
+    """
+    data = [change for change in changes if change.cause is not Cause.TIME]
+    for moved in movements:
+        if moved.data_losses > limits.tag_loss_contacts and moved.data_losses > limits.tag_loss_share * moved.before:
+            losing = (change.email for change in data if moved.value in lost_options(change, tag_property))
+            yield TrippedBrake(
+                "tag_loss",
+                f"{moved.data_losses:,} of {moved.before:,} contacts lose the tag {moved.label}.",
+                moved.data_losses,
+                f"{limits.tag_loss_share:.3g} of its contacts and {limits.tag_loss_contacts}",
+                _first(losing),
+            )
+    created = [change.email for change in data if change.action is Action.CREATE]
+    changed = [change.email for change in data if change.action is not Action.CREATE]
+    for name, emails, words, share, count in (
+        ("changed", changed, "would change", limits.changed_share, limits.changed_contacts),
+        ("created", created, "would be created", limits.created_share, limits.created_contacts),
+    ):
+        if known and len(emails) > count and len(emails) > share * known:
+            yield TrippedBrake(
+                name,
+                f"{len(emails):,} contacts {words}; HubSpot has {known:,} of Goldpan's.",
+                len(emails),
+                f"{share:.3g} of them and {count}",
+                _first(emails),
+            )
+
+
+def tag_movements(
+    changes: Iterable[Change], carriers: Mapping[str, int], tag_property: str, config: Config
+) -> tuple[TagMovement, ...]:
+    """What a plan does to each option of Goldpan's, in config order; then options that it once owned.
+
+    Args:
+        changes: The plan's.
+        carriers: How many contacts carry each option by the confirmed state.
+        tag_property: The property with the tags.
+        config: The tags.
+    """
+    labels = {option.value: option.label for option in tag_options(config)}
+    gains: Counter[str] = Counter()
+    losses: Counter[str] = Counter()
+    data_gains: Counter[str] = Counter()
+    data_losses: Counter[str] = Counter()
+    for change in changes:
+        gained, lost = gained_options(change, tag_property), lost_options(change, tag_property)
+        gains.update(gained)
+        losses.update(lost)
+        if change.cause is not Cause.TIME:
+            data_gains.update(gained)
+            data_losses.update(lost)
+    retired = sorted(value for value in carriers if value not in labels)
+    return tuple(
+        TagMovement(
+            value, labels.get(value, value), carriers.get(value, 0), gains[value], losses[value], data_gains[value],
+            data_losses[value],
+        )
+        for value in (*labels, *retired)
+    )  # fmt: skip
+
+
+def gained_options(change: Change, tag_property: str) -> set[str]:
+    """The options that a change adds."""
+    return _options(change.after, tag_property) - _options(change.before, tag_property)
+
+
+def lost_options(change: Change, tag_property: str) -> set[str]:
+    """The options that a change takes away."""
+    return _options(change.before, tag_property) - _options(change.after, tag_property)
+
+
+def _options(values: Mapping[str, str], tag_property: str) -> set[str]:
+    return set(split_options(values.get(tag_property, "")))
+
+
+def _fewer(name: str, words: str, now: int, before: int, share: Decimal) -> Iterator[TrippedBrake]:
+    if before > 0 and before - now > share * before:
+        lost = (before - now) / before
+        yield TrippedBrake(
+            name, f"{now:,} {words}, {lost:.1%} fewer than the {before:,} accepted last.", lost, f"{share:.0%} fewer"
+        )
+
+
+def _first(emails: Iterable[str]) -> tuple[str, ...]:
+    return tuple(email for email, _ in zip(emails, range(EXAMPLES), strict=False))

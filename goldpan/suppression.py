@@ -1,0 +1,79 @@
+"""Who is never written: addresses, domains and customer ids that a person listed."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from goldpan.errors import ConfigError
+from goldpan.pipeline import Refined
+from goldpan.values.emails import is_valid_email
+from goldpan.values.ids import key_of
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """The list of those who are never written.
+
+    Attributes:
+        emails: Addresses, lower-case.
+        domains: Domains, lower-case; their subdomains count too.
+        customer_keys: Customer ids as they are compared (00121 and 121 are one).
+    """
+
+    emails: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+    customer_keys: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.emails or self.domains or self.customer_keys)
+
+    def has_email(self, email: str) -> bool:
+        """Whether an address is listed, or its domain."""
+        if email in self.emails:
+            return True
+        labels = email.rpartition("@")[2].split(".")
+        return any(".".join(labels[start:]) in self.domains for start in range(len(labels)))
+
+
+def parse_suppression(text: str, file: str) -> Suppression:
+    """Read the list: one entry a line, an address, a domain (`@example.org`) or a customer id; `#` begins a comment.
+
+    Raises:
+        ConfigError: With every line that is none of them.
+    """
+    emails, domains, ids, problems = set(), set(), set(), []
+    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
+        entry = line.partition("#")[0].strip().strip("\"'").strip()
+        if not entry:
+            continue
+        lower = entry.lower().removeprefix("mailto:")
+        if "@" not in entry:
+            ids.add(key_of(entry))
+        elif is_valid_email(lower):
+            emails.add(lower)
+        elif is_valid_email(f"x{lower.removeprefix('*')}"):
+            domains.add(lower.removeprefix("*").removeprefix("@"))
+        else:
+            problems.append(
+                f"{file}: line {number}: neither an address (jane@example.org) nor a domain (@example.org): "
+                "correct it, nothing is sent while nobody can tell who is meant."
+            )
+    if problems:
+        raise ConfigError.of(problems)
+    return Suppression(frozenset(emails), frozenset(domains), frozenset(ids))
+
+
+def suppressed_contacts(refined: Refined, suppression: Suppression) -> "pd.Series[bool]":
+    """Which contacts are listed, by their address or by any of the customer ids behind them.
+
+    Returns:
+        One truth value per row of ``refined.contacts``, in its order.
+    """
+    contacts = refined.contacts
+    if not suppression:
+        return pd.Series(data=False, index=contacts.index)
+    by_email = contacts["email"].map(suppression.has_email, na_action="ignore").fillna(value=False).astype(bool)
+    by_id = contacts["customer_id_key"].isin(suppression.customer_keys)
+    shared = refined.shared_emails
+    listed = [not suppression.customer_keys.isdisjoint(keys) for keys in shared["customer_keys"]]
+    return by_email | by_id | contacts["contact_key"].isin(shared.loc[listed, "contact_key"])

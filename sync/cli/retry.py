@@ -1,0 +1,39 @@
+"""`goldpan retry`: sends again what HubSpot refused."""
+
+import typer
+
+from sync.cli.options import AsOf, ConfigFolder, Json, Verbose, as_date
+
+
+def command(as_of: AsOf = None, json: Json = False, config: ConfigFolder = None, verbose: Verbose = False) -> None:
+    """Send the contacts again that HubSpot refused, and nobody else.
+
+    A run does that by itself when their values, HubSpot's properties or Goldpan's version change, else weekly. Held
+    plans are not retried: they go by `goldpan run --approve`.
+
+    \b
+    Examples:
+      goldpan retry
+      goldpan retry --json
+    """
+    from goldpan.errors import GoldpanError
+    from sync.cli.bars import progress_for
+    from sync.cli.output import print_run, print_run_json
+    from sync.observe import configure_logs
+    from sync.record import failed_record
+    from sync.runner import RunRequest, run
+    from sync.settings import load_settings
+
+    configure_logs(is_verbose=verbose)
+    request = RunRequest(as_of=as_date(as_of), retry=True)
+    try:
+        record = run(load_settings(config), request, progress=progress_for(is_quiet=json))
+    except GoldpanError as error:
+        if not json:
+            raise
+        record = failed_record(error, as_of=request.as_of)
+    if json:
+        print_run_json(record)
+    else:
+        print_run(record)
+    raise typer.Exit(record.exit_code)

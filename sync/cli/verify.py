@@ -1,0 +1,48 @@
+"""`goldpan verify`: reads back what Goldpan believes."""
+
+from typing import Annotated
+
+import typer
+
+from sync.cli.options import ConfigFolder, Json, Verbose
+
+
+def command(
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Write what drifted again, under the same brakes as a run.", show_default=False),
+    ] = False,
+    sample: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Look at N contacts, chosen at random.", show_default=False),
+    ] = None,
+    json: Json = False,
+    config: ConfigFolder = None,
+    verbose: Verbose = False,
+) -> None:
+    """Read back everything that HubSpot confirmed, and report drift: edited, cleared, merged, deleted.
+
+    Without --repair nothing is written. A repair puts Goldpan's values back; nobody is made again, and what people
+    added to the tags stays.
+
+    \b
+    Examples:
+      goldpan verify
+      goldpan verify --sample 500
+      goldpan verify --repair
+    """
+    from sync.cli.bars import progress_for
+    from sync.cli.output import print_json, print_run, print_verified
+    from sync.observe import configure_logs
+    from sync.settings import load_settings
+    from sync.verify import as_json, verify
+
+    configure_logs(is_verbose=verbose)
+    verified = verify(load_settings(config), repair=repair, sample=sample, progress=progress_for(is_quiet=json))
+    if json:
+        print_json(as_json(verified))
+    else:
+        print_verified(verified)
+        if repair or verified.drift is None:
+            print_run(verified.record)
+    raise typer.Exit(verified.record.exit_code)
