@@ -158,7 +158,7 @@ def print_runs(runs: "Sequence[StoredRun]") -> None:
         console.print("There is no run yet. Try: goldpan run --dry-run")
         return
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
-    for column in ("Run", "As of", "Status"):
+    for column in ("Run", "What", "As of", "Status"):
         table.add_column(column, no_wrap=True)
     for column in ("Created", "Updated", "Unchanged", "Refused"):
         table.add_column(column, justify="right", no_wrap=True)
@@ -167,6 +167,7 @@ def print_runs(runs: "Sequence[StoredRun]") -> None:
         style = STATUS_STYLES.get(run.status, "")
         table.add_row(
             run.run_id,
+            run.kind,
             str(run.as_of),
             f"[{style}]{run.status}[/]" if style else run.status,
             *(f"{contacts.get(name, 0):,}" for name in ("created", "updated", "unchanged", "refused")),
@@ -225,10 +226,11 @@ def _contacts(record: Mapping[str, Any]) -> Table:
     table = Table("Contacts", box=None, header_style="bold", pad_edge=False)
     table.add_column(f"{record['contacts']['total']:,}", justify="right")
     always = ("created", "updated", "unchanged", "unsendable")
-    planned = record["dry_run"] or record["status"] == "held"
+    is_held = record["status"] == "held"
+    planned = record["dry_run"] or is_held
     for name, words in CONTACT_WORDS.items():
         count = record["contacts"].get(name, 0)
-        if count or name in always:
+        if count or (name in always and not (is_held and name in ("created", "updated"))):
             would = "would be " if planned and name in ("created", "updated") else ""
             table.add_row(would + words, f"{count:,}")
     return table
@@ -249,14 +251,16 @@ def _print_side_by_side(console: Console, *tables: Table) -> None:
 
 
 def _print_footer(console: Console, record: Mapping[str, Any]) -> None:
-    if record["archive"]:
-        console.print(f"The analysis: {escape(record['archive'])}/analysis.xlsx", soft_wrap=True)
+    for file, words in (("analysis.xlsx", "The analysis"), ("plan.xlsx", "The plan, to look at first")):
+        if record["archive"] and (Path(record["archive"]) / file).is_file():
+            console.print(f"{words}: {escape(record['archive'])}/{file}", soft_wrap=True)
     if spent := _seconds(record):
         console.print(spent, soft_wrap=True)
     for note in record.get("notes", []):
         console.print(f"Note: {escape(note)}", soft_wrap=True)
     for problem in record["problems"]:
-        console.print(f"[red]Problem:[/] {escape(problem)}", soft_wrap=True)
+        label = "" if record["status"] == "held" else "[red]Problem:[/] "
+        console.print(f"{label}{escape(problem)}", soft_wrap=True)
 
 
 def _seconds(record: Mapping[str, Any]) -> str:

@@ -51,7 +51,7 @@ def test_runs_are_listed_newest_first(busy):
     lines = [line for line in said.out.splitlines() if line.startswith("20")]
     assert said.exit_code == 0
     assert [line.split()[0] for line in lines] == run_ids(busy) == sorted(run_ids(busy), reverse=True)
-    assert [line.split()[1] for line in lines] == ["2026-12-24", AS_OF, AS_OF]  # held, approved
+    assert [line.split()[2] for line in lines] == ["2026-12-24", AS_OF, AS_OF]  # held, approved
     assert len([line for line in busy("runs", "-n", "1").out.splitlines() if line.startswith("20")]) == 1
 
 
