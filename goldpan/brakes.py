@@ -1,23 +1,21 @@
-"""Limits over exports and plans: what no run may do before a person approves it.
+"""Limits over plans: what no run may do before a person approves it.
 
 Each limit has a share and mostly a count; beyond both, the whole run is held. Only changes caused by data count: what
 the accepted exports already imply at today's date was accepted with them.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from pydantic import Field
 
 from goldpan.checked import Number, Settings, Whole
-from goldpan.columns import MICROS_PER_UNIT
 from goldpan.config import Config
 from goldpan.desired import tag_options
-from goldpan.facts import Facts
 from goldpan.model import Action, Cause, Change
 from goldpan.stored import split_options
 
@@ -92,74 +90,32 @@ class TrippedBrake:
     examples: tuple[str, ...] = ()
 
 
-def brakes_on_exports(facts: Facts, accepted: Facts | None, limits: BrakeLimits) -> Iterator[TrippedBrake]:
-    """Compare tonight's exports with the last accepted ones; nothing to compare with trips nothing."""
-    if accepted is None:
-        return
-    for kind, rows in facts.rows.items():
-        yield from _fewer("fewer_rows", f"rows in the {kind} export", rows, accepted.rows.get(kind, 0),
-                          limits.fewer_rows_share)  # fmt: skip
-    yield from _fewer("fewer_contacts", "contacts", facts.contacts, accepted.contacts, limits.fewer_contacts_share)
-    unit = MICROS_PER_UNIT
-    yield from _fewer("order_sum_loss", "in all orders", facts.order_sum_micros // unit,
-                      accepted.order_sum_micros // unit, limits.order_sum_loss_share)  # fmt: skip
-    rise = facts.unsendable_share - accepted.unsendable_share
-    if rise > limits.unsendable_rise_share:
-        yield TrippedBrake(
-            "unsendable_rise",
-            f"{facts.unsendable_share:.1%} of the contacts have no valid address, up from "
-            f"{accepted.unsendable_share:.1%}.",
-            rise,
-            f"up by {limits.unsendable_rise_share * 100:.3g} points",
-        )
-    for column, share in facts.filled.items():
-        before = accepted.filled.get(column, 0.0)
-        if before >= limits.column_filled_share and share < limits.column_emptied_share:
-            yield TrippedBrake(
-                "column_emptied",
-                f"The column {column} has a value in {share:.1%} of the rows; it was {before:.1%}.",
-                share,
-                f"a column that was {limits.column_filled_share:.0%} filled falls under "
-                f"{limits.column_emptied_share:.0%}",
-            )
-
-
-def brake_on_age(kind: str, file: str, age: timedelta, limits: BrakeLimits) -> TrippedBrake | None:
-    """An export that is too old to act on."""
-    if age <= timedelta(days=limits.export_age_days):
-        return None
-    days = age / timedelta(days=1)
-    return TrippedBrake(
-        "export_age",
-        f"The {kind} export {file} is {days:.1f} days old; no newer one has come.",
-        days,
-        f"{limits.export_age_days} days",
-    )
-
-
 def brakes_on_plan(
-    changes: Sequence[Change], movements: Iterable[TagMovement], known: int, limits: BrakeLimits, tag_property: str
+    changes: Sequence[Change],
+    movements: Iterable[TagMovement],
+    losers: Mapping[str, Sequence[str]],
+    known: int,
+    limits: BrakeLimits,
 ) -> Iterator[TrippedBrake]:
     """Compare a plan with the limits.
 
     Args:
         changes: The plan's; those whose cause is not known count as caused by data.
         movements: What it does to each option of the tag property.
+        losers: Who loses each option because of data (:func:`losers_by_tag`), for examples.
         known: How many contacts HubSpot has confirmed so far; before the first load nothing has a share.
         limits: The limits.
-        tag_property: The property with the tags.
     """
-    data = [change for change in changes if change.cause is not Cause.TIME]
     for moved in movements:
         if moved.data_losses > limits.tag_loss_contacts and moved.data_losses > limits.tag_loss_share * moved.before:
-            losing = (change.email for change in data if moved.value in lost_options(change, tag_property))
             yield TrippedBrake(
                 "tag_loss",
                 f"{moved.data_losses:,} of {moved.before:,} contacts lose the tag {moved.label}.",
                 moved.data_losses,
-                f"{limits.tag_loss_share:.3g} of its contacts and {limits.tag_loss_contacts}",
-                _first(losing),
+                f"{percent(limits.tag_loss_share)} of its contacts and {limits.tag_loss_contacts:,}",
+                first_of(losers.get(moved.value, ())),
             )
+    data = [change for change in changes if change.cause is not Cause.TIME]
     created = [change.email for change in data if change.action is Action.CREATE]
     changed = [change.email for change in data if change.action is not Action.CREATE]
     for name, emails, words, share, count in (
@@ -171,13 +127,17 @@ def brakes_on_plan(
                 name,
                 f"{len(emails):,} contacts {words}; HubSpot has {known:,} of Goldpan's.",
                 len(emails),
-                f"{share:.3g} of them and {count}",
-                _first(emails),
+                f"{percent(share)} of them and {count:,}",
+                first_of(emails),
             )
 
 
 def tag_movements(
-    changes: Iterable[Change], carriers: Mapping[str, int], tag_property: str, config: Config
+    changes: Iterable[Change],
+    carriers: Mapping[str, int],
+    tag_property: str,
+    config: Config,
+    with_time: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[TagMovement, ...]:
     """What a plan does to each option of Goldpan's, in config order; then options that it once owned.
 
@@ -186,6 +146,8 @@ def tag_movements(
         carriers: How many contacts carry each option by the confirmed state.
         tag_property: The property with the tags.
         config: The tags.
+        with_time: The options that come or go with time alone, by address: a contact whose data changed as well still
+            loses those with time.
     """
     labels = {option.value: option.label for option in tag_options(config)}
     gains: Counter[str] = Counter()
@@ -196,9 +158,8 @@ def tag_movements(
         gained, lost = gained_options(change, tag_property), lost_options(change, tag_property)
         gains.update(gained)
         losses.update(lost)
-        if change.cause is not Cause.TIME:
-            data_gains.update(gained)
-            data_losses.update(lost)
+        data_gains.update(_by_data(change, gained, with_time))
+        data_losses.update(_by_data(change, lost, with_time))
     retired = sorted(value for value in carriers if value not in labels)
     return tuple(
         TagMovement(
@@ -207,6 +168,24 @@ def tag_movements(
         )
         for value in (*labels, *retired)
     )  # fmt: skip
+
+
+def losers_by_tag(
+    changes: Iterable[Change], tag_property: str, with_time: Mapping[str, Collection[str]] | None = None
+) -> dict[str, list[str]]:
+    """Who loses each option because of data; the arguments are those of :func:`tag_movements`."""
+    losers: dict[str, list[str]] = {}
+    for change in changes:
+        for value in _by_data(change, lost_options(change, tag_property), with_time):
+            losers.setdefault(value, []).append(change.email)
+    return losers
+
+
+def _by_data(change: Change, options: set[str], with_time: Mapping[str, Collection[str]] | None) -> set[str]:
+    """Those of the options that a change moves because of data."""
+    if change.cause is Cause.TIME:
+        return set()
+    return options.difference((with_time or {}).get(change.email, ()))
 
 
 def gained_options(change: Change, tag_property: str) -> set[str]:
@@ -223,13 +202,11 @@ def _options(values: Mapping[str, str], tag_property: str) -> set[str]:
     return set(split_options(values.get(tag_property, "")))
 
 
-def _fewer(name: str, words: str, now: int, before: int, share: Decimal) -> Iterator[TrippedBrake]:
-    if before > 0 and before - now > share * before:
-        lost = (before - now) / before
-        yield TrippedBrake(
-            name, f"{now:,} {words}, {lost:.1%} fewer than the {before:,} accepted last.", lost, f"{share:.0%} fewer"
-        )
+def percent(share: Decimal) -> str:
+    """A share for people: 12.5%."""
+    return f"{(share * 100).normalize():f}%"
 
 
-def _first(emails: Iterable[str]) -> tuple[str, ...]:
-    return tuple(email for email, _ in zip(emails, range(EXAMPLES), strict=False))
+def first_of(emails: Iterable[str]) -> tuple[str, ...]:
+    """A few of them, as examples."""
+    return tuple(islice(emails, EXAMPLES))

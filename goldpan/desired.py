@@ -20,6 +20,9 @@ from goldpan.suppression import Suppression, suppressed_contacts
 DESCRIPTION = "Kept by Goldpan; edits are overwritten"
 """Stands in every property that Goldpan makes; what lacks it belongs to somebody else."""
 
+FILLS = "fill_blank:"
+"""Stands before the names of properties in a payload whose values only fill blanks."""
+
 _HUBSPOT_TYPES: Mapping[str, tuple[str, str]] = {
     "tags": ("enumeration", "checkbox"),
     "select": ("enumeration", "select"),
@@ -77,8 +80,11 @@ def desired_contacts(refined: Refined, config: Config, suppression: Suppression 
     is_sendable = refined.contacts["email"].notna()
     sendable = refined.contacts[is_sendable]
     values = {spec.name: _as_texts(sendable[spec.column], spec) for spec in config.properties.properties}
+    # A value that only fills blanks is not what HubSpot holds: it stands under another key, so that a change of the
+    # policy is a difference.
+    keys = [f"{FILLS}{spec.name}" if spec.policy == "fill_blank" else spec.name for spec in config.properties.properties]
     payloads = [
-        json.dumps(dict(zip(values, row, strict=True)), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        json.dumps(dict(zip(keys, row, strict=True)), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         for row in zip(*values.values(), strict=True)
     ]
     desired = {

@@ -24,6 +24,8 @@ class Drift:
         merged: Contacts whose record was merged into another one.
         deleted: Contacts that HubSpot has no more.
         address_changed: Contacts whose record has another address now.
+        same_record: Contacts that share a record with another one and do not hold their values; the next run settles
+            who speaks for it.
         drifted: The contacts that should be written again, as they should be.
     """
 
@@ -36,7 +38,16 @@ class Drift:
     merged: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     address_changed: list[str] = field(default_factory=list)
+    same_record: list[str] = field(default_factory=list)
     drifted: list[DesiredContact] = field(default_factory=list)
+
+    def count(self, name: str, wanted: str, now: str, tag_options: TagOptions, *, is_tags: bool) -> None:
+        """Count one property of one contact that does not hold what was confirmed."""
+        (self.cleared if wanted and not now.strip() else self.edited)[name] += 1
+        if is_tags:
+            mine = set(split_options(wanted))
+            self.tags_lost.update(mine - set(split_options(now)))
+            self.tags_gained.update(_mine(now, tag_options) - mine)
 
 
 def find_drift(
@@ -52,7 +63,7 @@ def find_drift(
     """
     drift = Drift(checked=len(known))
     tags = {spec.name for spec in config.properties.properties if spec.type == "tags"}
-    own = {spec.name for spec in config.properties.properties if spec.policy == "own"}
+    shared = Counter(records[email].record_id for email in known if email in records)
     for rank, (email, held) in enumerate(known.items()):
         record = records.get(email)
         if record is None:
@@ -62,32 +73,45 @@ def find_drift(
             drift.merged.append(email)
         if email not in (record.email, *record.additional_emails):
             drift.address_changed.append(email)
-        payload: dict[str, str] = json.loads(held.payload)
-        values = {name: value for name, value in payload.items() if name in own}
-        differing, _ = difference(values, record.properties, config, tag_options)
-        held_now = record.properties
-        after = {
-            name
-            for name in differing
-            if name not in tags or _mine(held_now.get(name, ""), tag_options) != set(split_options(values[name]))
-        }
-        if not after:
+        values = _confirmed_values(held, config, tag_options)
+        differing = _differing(values, record, config, tag_options)
+        if not differing:
             drift.fine += 1
-            continue
-        for name in sorted(after):
-            now = record.properties.get(name, "")
-            (drift.cleared if values[name] and not now.strip() else drift.edited)[name] += 1
-            if name in tags:
-                drift.tags_lost.update(set(split_options(values[name])) - set(split_options(now)))
-                drift.tags_gained.update(_mine(now, tag_options) - set(split_options(values[name])))
-        drift.drifted.append(
-            DesiredContact(email, values, held.payload, rank, customer_key=held.customer_key, may_create=False)
-        )
+        elif shared[record.record_id] > 1:
+            drift.same_record.append(email)
+        else:
+            for name in differing:
+                drift.count(name, values[name], record.properties.get(name, ""), tag_options, is_tags=name in tags)
+            drift.drifted.append(
+                DesiredContact(email, values, held.payload, rank, customer_key=held.customer_key, may_create=False)
+            )
     return drift
 
 
+def _confirmed_values(held: Confirmed, config: Config, tag_options: TagOptions) -> dict[str, str]:
+    """What was confirmed of the properties that Goldpan keeps, without options that HubSpot no longer has."""
+    payload: dict[str, str] = json.loads(held.payload)
+    values = {}
+    for spec in config.properties.properties:
+        if spec.policy == "own" and spec.name in payload:
+            options = [option for option in split_options(payload[spec.name]) if option in tag_options.available]
+            values[spec.name] = ";".join(options) if spec.type == "tags" else payload[spec.name]
+    return values
+
+
+def _differing(values: Mapping[str, str], record: CurrentRecord, config: Config, tag_options: TagOptions) -> list[str]:
+    """The properties that hold something else; of the tags only Goldpan's own count."""
+    tags = {spec.name for spec in config.properties.properties if spec.type == "tags"}
+    differing, _ = difference(values, record.properties, config, tag_options)
+    return sorted(
+        name
+        for name in differing
+        if name not in tags or _mine(record.properties.get(name, ""), tag_options) != set(split_options(values[name]))
+    )
+
+
 def _mine(value: str, tag_options: TagOptions) -> set[str]:
-    return set(split_options(value)) & tag_options.owned
+    return set(split_options(value)) & tag_options.owned & tag_options.available
 
 
 def lines_of(drift: Drift) -> Iterator[tuple[str, str, int]]:
@@ -103,6 +127,7 @@ def lines_of(drift: Drift) -> Iterator[tuple[str, str, int]]:
         ("record merged", drift.merged),
         ("contact deleted", drift.deleted),
         ("address changed", drift.address_changed),
+        ("same record as another", drift.same_record),
     ):
         if emails:
             yield what, "", len(emails)

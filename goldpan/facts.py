@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from fractions import Fraction
 from typing import Any, Self
 
 from goldpan.conform import Export
@@ -36,9 +37,9 @@ class Facts:
         return asdict(self)
 
     @property
-    def unsendable_share(self) -> float:
-        """The share of contacts without an address."""
-        return self.unsendable / self.contacts if self.contacts else 0.0
+    def unsendable_share(self) -> Fraction:
+        """The share of contacts without an address, exactly."""
+        return Fraction(self.unsendable, self.contacts or 1)
 
 
 def facts_of(exports: Mapping[str, Export], refined: Refined, columns: Mapping[str, tuple[str, ...]]) -> Facts:
@@ -55,15 +56,14 @@ def facts_of(exports: Mapping[str, Export], refined: Refined, columns: Mapping[s
         order_sum_micros=refined.money.total,
         unsendable=int(refined.contacts["email"].isna().sum()),
         filled={
-            f"{kind}.{column}": round(float(exports[kind].frame[stored].notna().mean()), 6)
+            f"{kind}.{column}": _filled(exports[kind], column)
             for kind, names in columns.items()
             for column in names
-            if (stored := _stored(exports[kind], column))
         },
     )
 
 
-def _stored(export: Export, column: str) -> str:
-    """The frame's column that says whether there is a value; "" where the export has none."""
-    names = (name for name in (column, f"{column}_micros") if name in export.frame.columns)
-    return next(names, "")
+def _filled(export: Export, column: str) -> float:
+    """The share of rows that have a value; 0 where the export lacks the column altogether."""
+    names = [name for name in (column, f"{column}_micros") if name in export.frame.columns]
+    return round(float(export.frame[names[0]].notna().mean()), 6) if names else 0.0

@@ -47,13 +47,13 @@ def former_contacts(
             by_customer.setdefault(contact.customer_key, []).append(contact)
     policies, contacts, moves = config.contacts, [], []
     for email, held in known.items():
-        if email in desired or not any(json.loads(held.payload).values()):
+        if email in desired or not _holds_values(held, config):
             continue
         target: DesiredContact | None = None
         if email in in_exports or suppression.has_email(email) or held.customer_key in suppression.customer_keys:
             if policies.on_suppress == "clear":
                 target = _cleared(email, held, dict(_empty_values(config)))
-        elif new_email := _new_address(held, by_customer, known):
+        elif new_email := _new_address(held, by_customer, known, config):
             target = _cleared(email, held, dict(_empty_values(config)))
             moves.append(AddressMove(email, new_email, held.customer_key))
         elif policies.on_left != "keep":
@@ -65,14 +65,23 @@ def former_contacts(
 
 
 def _new_address(
-    held: Confirmed, by_customer: Mapping[str, list[DesiredContact]], known: Mapping[str, Confirmed]
+    held: Confirmed,
+    by_customer: Mapping[str, list[DesiredContact]],
+    known: Mapping[str, Confirmed],
+    config: Config,
 ) -> str:
     """The address under which the same customer came later than this contact was last written; "" if there is none."""
     for contact in by_customer.get(held.customer_key, ()) if held.customer_key else ():
         other = known.get(contact.email)
-        if other is None or other.first_run_id > held.run_id:
+        if other is None or not _holds_values(other, config) or other.first_run_id > held.run_id:
             return contact.email
     return ""
+
+
+def _holds_values(held: Confirmed, config: Config) -> bool:
+    """Whether anything that Goldpan owns is left; nothing is once a contact was cleared."""
+    payload = json.loads(held.payload)
+    return any(payload.get(name) for name, _ in _empty_values(config))
 
 
 def _cleared(email: str, held: Confirmed, values: Mapping[str, str]) -> DesiredContact:

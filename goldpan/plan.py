@@ -127,6 +127,11 @@ class Plan:
             yield "address_moved", move.old_email, f"now {move.new_email}: merge the two contacts in HubSpot"
 
 
+def tag_property(config: Config) -> str:
+    """The property that holds the tags; "" where none is written."""
+    return next((spec.name for spec in config.properties.properties if spec.type == "tags"), "")
+
+
 def plan_changes(
     desired: Iterable[DesiredContact],
     current: Current,
@@ -184,7 +189,7 @@ def _owners(wanted: Iterable[DesiredContact], current: Current) -> dict[str, str
 def _waits_for_the_new_address(contact: DesiredContact, moves: Mapping[str, AddressMove], parts: "_Parts") -> bool:
     """Nobody is cleared under the old address while the new one is not in HubSpot and will not be."""
     move = moves.get(contact.email)
-    return move is not None and move.new_email in (*parts.not_wanted, *parts.gone)
+    return move is not None and (move.new_email in parts.not_wanted or move.new_email in parts.gone)
 
 
 @dataclass
@@ -195,8 +200,8 @@ class _Parts:
     same_record: dict[str, str]
     changes: list[Change] = field(default_factory=list)
     confirmed: dict[str, str] = field(default_factory=dict)
-    gone: list[str] = field(default_factory=list)
-    not_wanted: list[str] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
+    not_wanted: set[str] = field(default_factory=set)
     forgotten: list[str] = field(default_factory=list)
     dropped: dict[str, tuple[str, ...]] = field(default_factory=dict)
     addresses_changed: dict[str, str] = field(default_factory=dict)
@@ -207,15 +212,13 @@ class _Parts:
         if not contact.is_kept:
             self.forgotten.append(contact.email)
         elif was_confirmed:
-            self.gone.append(contact.email)
+            self.gone.add(contact.email)
         elif not contact.may_create:
-            self.not_wanted.append(contact.email)
+            self.not_wanted.add(contact.email)
         else:
-            after = {
-                spec.name: contact.values[spec.name]
-                for spec in config.properties.properties
-                if spec.policy == "own" or contact.values[spec.name]
-            }
+            after, _ = difference(contact.values, {}, config, TagOptions(frozenset(), frozenset()))
+            owned = (spec.name for spec in config.properties.properties if spec.policy == "own")
+            after = dict.fromkeys(owned, "") | after
             self.changes.append(_change(contact, Action.CREATE, dict.fromkeys(after, ""), after))
 
     def add_shared(self, contact: DesiredContact, owner: str) -> None:

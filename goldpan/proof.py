@@ -2,7 +2,7 @@
 
 from goldpan.config import Config
 from goldpan.model import Change, CurrentRecord, Verdict
-from goldpan.stored import are_equal
+from goldpan.stored import are_equal, as_stored, split_options
 
 
 def holds_after(change: Change, record: CurrentRecord, config: Config) -> bool:
@@ -15,6 +15,22 @@ def holds_before(change: Change, record: CurrentRecord, config: Config) -> bool:
     return are_equal(change.before, record.properties, config.properties.properties)
 
 
+def shows(change: Change, record: CurrentRecord, config: Config) -> bool:
+    """Whether a record shows that the change was written; in the tag property, whatever others did there since."""
+    for spec in config.properties.properties:
+        if spec.name not in change.after:
+            continue
+        now = record.properties.get(spec.name, "")
+        if spec.type == "tags":
+            wanted, was = set(split_options(change.after[spec.name])), set(split_options(change.before[spec.name]))
+            there = set(split_options(now))
+            if wanted - was - there or (was - wanted) & there:
+                return False
+        elif as_stored(change.after[spec.name], spec) != as_stored(now, spec):
+            return False
+    return True
+
+
 def proven(change: Change, record: CurrentRecord | None, config: Config) -> Verdict | None:
     """What became of a change that was sent, by what HubSpot holds now.
 
@@ -24,6 +40,6 @@ def proven(change: Change, record: CurrentRecord | None, config: Config) -> Verd
     """
     if record is None:
         return Verdict.GONE if change.record_id else None
-    if holds_after(change, record, config):
+    if shows(change, record, config):
         return Verdict.APPLIED
     return None if holds_before(change, record, config) else Verdict.MOVED

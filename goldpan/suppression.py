@@ -1,5 +1,6 @@
 """Who is never written: addresses, domains and customer ids that a person listed."""
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -7,7 +8,9 @@ import pandas as pd
 from goldpan.errors import ConfigError
 from goldpan.pipeline import Refined
 from goldpan.values.emails import is_valid_email
-from goldpan.values.ids import key_of
+from goldpan.values.ids import read_id
+
+_COMMENT = re.compile(r"(?:^|\s)#")
 
 
 @dataclass(frozen=True)
@@ -43,24 +46,38 @@ def parse_suppression(text: str, file: str) -> Suppression:
     """
     emails, domains, ids, problems = set(), set(), set(), []
     for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
-        entry = line.partition("#")[0].strip().strip("\"'").strip()
+        entry = without_comment(line).strip("\"'").strip()
+        lower = entry.lower().removeprefix("mailto:") if entry.isascii() else entry
+        domain = lower.removeprefix("*").removeprefix("@")
         if not entry:
             continue
-        lower = entry.lower().removeprefix("mailto:")
-        if "@" not in entry:
-            ids.add(key_of(entry))
-        elif is_valid_email(lower):
+        if lower.startswith(("@", "*@")) and is_valid_email(f"x@{domain}"):
+            domains.add(domain)
+        elif is_valid_email(lower) and not lower.startswith("*@"):
             emails.add(lower)
-        elif is_valid_email(f"x{lower.removeprefix('*')}"):
-            domains.add(lower.removeprefix("*").removeprefix("@"))
+        elif key := _customer_key(lower, entry):
+            ids.add(key)
         else:
             problems.append(
-                f"{file}: line {number}: neither an address (jane@example.org) nor a domain (@example.org): "
-                "correct it, nothing is sent while nobody can tell who is meant."
+                f"{file}: line {number}: neither an address (jane@example.org) nor a domain (@example.org) nor a "
+                "customer id: correct it, nothing is sent while nobody can tell who is meant."
             )
     if problems:
         raise ConfigError.of(problems)
     return Suppression(frozenset(emails), frozenset(domains), frozenset(ids))
+
+
+def without_comment(line: str) -> str:
+    """A line of a list up to its comment; a `#` inside a word, as in some addresses, begins none."""
+    return _COMMENT.split(line, maxsplit=1)[0].strip()
+
+
+def _customer_key(lower: str, entry: str) -> str:
+    """A customer id as it is compared; "" for what looks like something else: a domain without its @, a name."""
+    _, key, reason = read_id(entry)
+    is_domain = is_valid_email(f"x@{lower.removeprefix('*.')}")
+    is_name = any(map(str.isspace, entry)) and not any(map(str.isdigit, entry))
+    return "" if reason or "@" in entry or is_domain or is_name else key or ""
 
 
 def suppressed_contacts(refined: Refined, suppression: Suppression) -> "pd.Series[bool]":

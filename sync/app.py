@@ -1,4 +1,4 @@
-"""The one place that builds the adapters: state, destination, lock and clock from the settings."""
+"""The one place that builds the adapters: state, destination and clock from the settings."""
 
 import secrets
 from collections.abc import Iterator
@@ -7,9 +7,6 @@ from datetime import UTC, date, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from goldpan.errors import BusyError, ConfigError
 from sync.destinations.hubspot import HubSpotDestination
 from sync.sandbox import TOKEN, Sandbox
 from sync.settings import AppSettings
@@ -75,37 +72,3 @@ def open_state(settings: AppSettings, *, read_only: bool = False) -> Iterator[St
     is_missing = url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists()
     with State.open("sqlite://" if read_only and is_missing else url) as state:
         yield state
-
-
-def _lock_file(settings: AppSettings) -> Path:
-    """Beside the state file, so that two homes with one state share it; in the home for a state on a server."""
-    url = settings.state_url
-    if url.startswith("sqlite:///"):
-        return Path(f"{url.removeprefix('sqlite:///')}.lock")
-    return settings.home / "state" / "run.lock"
-
-
-@contextmanager
-def single_flight(settings: AppSettings) -> Iterator[None]:
-    """One run at a time on this machine; the lock goes with the process, however it ends.
-
-    Raises:
-        BusyError: When another run is going on.
-    """
-    path = _lock_file(settings)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(path, timeout=0, mode=0o600)
-        lock.acquire()
-    except Timeout as error:
-        raise BusyError(
-            f"Another run is going on (it holds {path}). Wait for it, or look at it: goldpan runs."
-        ) from error
-    except OSError as error:
-        raise ConfigError(
-            f"{path} can't be made: {error.strerror}. Check GOLDPAN_STATE_URL and GOLDPAN_HOME."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()

@@ -153,6 +153,8 @@ def keep_proofs(
     gone: dict[str, str] = {}
     for outcome in outcomes:
         change = by_email[outcome.email]
+        if not change.payload:  # journalled by an older Goldpan: the next reading confirms it
+            continue
         if outcome.verdict is Verdict.APPLIED:
             record_id = outcome.record_id or change.record_id or ""
             confirmed[outcome.email] = Confirmed(record_id, change.payload, change.customer_key)

@@ -1,9 +1,10 @@
 """`goldpan run --approve FINGERPRINT`: sends a plan that waited for a person, and nothing that was not in it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import datetime
+
+from sqlalchemy import select
 
 from goldpan.errors import ConfigError
 from goldpan.model import Action, Change, Confirmed, Outcome, Portal
@@ -11,11 +12,12 @@ from goldpan.pipeline import refine
 from goldpan.plan import Plan
 from goldpan.proof import holds_after, holds_before
 from goldpan.report import Planned
-from sync.app import new_run_id, now, open_destination, open_state, single_flight
+from sync.app import new_run_id, now, open_destination, open_state
 from sync.archive.folder import archive_changes, archive_run
 from sync.holding import Judged, judge, planned_of
 from sync.intake import exports_of_run
 from sync.lifecycle import Work, carry_out
+from sync.locking import single_flight
 from sync.planning import Reached
 from sync.progress import NoProgress, Progress, shown
 from sync.reaching import reach
@@ -27,7 +29,7 @@ from sync.state.runs import Runs, StoredRun
 from sync.writing import count_outcomes, send
 
 PLANNING = ("run", "repair", "retry")
-"""The kinds of runs whose plan takes the place of an earlier one; a canary's does not."""
+"""The kinds of runs whose plan takes the place of any earlier one; a canary's only of another canary's."""
 
 
 def approve(
@@ -76,6 +78,11 @@ def waiting_plan(runs: Runs, fingerprint: str, settings: AppSettings) -> StoredR
             "What waits: goldpan runs"
         )
     held = waiting[0]
+    if held.destination != settings.file.destination:
+        raise ConfigError(
+            f'Plan {fingerprint} is for destination = "{held.destination}", but goldpan.toml says '
+            f'"{settings.file.destination}". Nothing was written.'
+        )
     here = Portal(held.portal_id)
     done = runs.of_portal(
         held.destination, here, t.runs.c.parent_id == held.run_id, t.runs.c.status.in_(["done", "partial"])
@@ -83,26 +90,29 @@ def waiting_plan(runs: Runs, fingerprint: str, settings: AppSettings) -> StoredR
     complete = [run for run in done if not run.record.get("contacts", {}).get("unknown")]
     if complete:
         raise ConfigError(f"Plan {fingerprint} was sent already, by run {complete[0].run_id}.")
-    newer = runs.of_portal(
-        held.destination,
-        here,
-        t.runs.c.run_id > held.run_id,
-        t.runs.c.kind.in_([*PLANNING, "undo"] if held.kind != "only" else [held.kind]),
-        t.runs.c.fingerprint != "",
-    )
-    if newer:
-        what = (
-            f"its plan waits: goldpan run --approve {newer[0].fingerprint}"
-            if newer[0].status == "held"
-            else f"it is {newer[0].status}"
-        )
-        raise ConfigError(f"Plan {fingerprint} is out of date: run {newer[0].run_id} planned anew since ({what}).")
+    _refuse_outdated(runs, held, here)
     if held.config_id != settings.config_id:
         raise ConfigError(
             f"The config changed since plan {fingerprint} was made, so it may not be what you want any more. "
             "Nothing was written. Plan anew: goldpan run"
         )
     return held
+
+
+def _refuse_outdated(runs: Runs, held: StoredRun, here: Portal) -> None:
+    """Another plan was made since: it is that one that people look at, or that was sent."""
+    kinds = [*PLANNING, "undo", *([held.kind] if held.kind == "only" else [])]
+    # A run that was killed while it sent has left its fingerprint nowhere, but its changes in the journal.
+    has_planned = (t.runs.c.fingerprint != "") | t.runs.c.run_id.in_(select(t.changes.c.run_id))
+    newer = runs.of_portal(held.destination, here, t.runs.c.run_id > held.run_id, t.runs.c.kind.in_(kinds), has_planned)
+    if not newer:
+        return
+    what = (
+        f"its plan waits: goldpan run --approve {newer[0].fingerprint}"
+        if newer[0].status == "held"
+        else f"it is {newer[0].status}"
+    )
+    raise ConfigError(f"Plan {held.fingerprint} is out of date: run {newer[0].run_id} planned anew since ({what}).")
 
 
 def _stages(work: Work, held: StoredRun) -> None:
@@ -115,7 +125,7 @@ def _stages(work: Work, held: StoredRun) -> None:
                 f"The plan is for portal {held.portal_id}, but the token belongs to portal {reached.portal.portal_id}."
             )
         with record.timed("plan"):
-            plan = _what_still_holds(work, reached, work.state.journal.planned(held.run_id, "held"))
+            plan = _what_still_holds(work, reached, held)
         judged = judge(work, reached, plan, known=reached.contacts.known())
         known_refusals = reached.contacts.refusals()
         with record.timed("send"):
@@ -154,25 +164,27 @@ def _take_over(record: RunRecord, held: StoredRun) -> None:
     record.tags |= before.get("tags", {})
     record.inputs += [InputRecord(**each) for each in before.get("inputs", [])]
     record.contacts |= before.get("contacts", {}) | {"held": 0}
-    record.facts = dict(before.get("facts", {}))
 
 
-def _what_still_holds(work: Work, reached: Reached, planned: Sequence[Change]) -> Plan:
+def _what_still_holds(work: Work, reached: Reached, held: StoredRun) -> Plan:
     """The changes whose *before* still holds; the others are counted, and confirmed where they are done already."""
-    config = work.settings.config
+    config, planned = work.settings.config, work.state.journal.planned(held.run_id, "held")
     with shown(work.progress, "Reading HubSpot", len(planned)):
         ids = {change.email: change.record_id for change in planned}
         current = read_current(reached.destination, ids, config, work.progress.advance)
+    since = {email for email, known in reached.contacts.known().items() if known.run_id > held.run_id}
     to_send: list[Change] = []
     gone: dict[str, str] = {}
     moved: dict[str, str] = {}
     done: dict[str, Confirmed] = {}
     for change in planned:
         record = current.get(change.email)
-        if record is None and change.action is not Action.CREATE:
+        if record is None and (change.action is not Action.CREATE or change.email in since):
             gone[change.email] = change.payload
         elif record is None:
             to_send.append(change)
+        elif change.record_id not in (None, record.record_id):
+            moved[change.email] = "HubSpot keeps it in another record by now"
         elif holds_after(change, record, config):
             done[change.email] = Confirmed(record.record_id, change.payload, change.customer_key)
         elif change.action is Action.CREATE:
@@ -180,7 +192,7 @@ def _what_still_holds(work: Work, reached: Reached, planned: Sequence[Change]) -
         elif not holds_before(change, record, config):
             moved[change.email] = "somebody changed it in HubSpot since it was planned"
         else:
-            to_send.append(replace(change, record_id=record.record_id))
+            to_send.append(change)
     counts, at = work.record.contacts, work.clock()
     counts["gone"] += len(gone)
     counts["moved"] += len(moved)

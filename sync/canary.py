@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from goldpan.errors import ConfigError
+from goldpan.suppression import without_comment
 from goldpan.values.emails import is_valid_email
 
 
@@ -36,7 +37,7 @@ def _read(path: Path, addresses: set[str], problems: list[str]) -> None:
         return
     before = len(addresses)
     for number, line in enumerate(lines, 1):
-        entry = line.partition("#")[0].strip().lower()
+        entry = without_comment(line).lower()
         if is_valid_email(entry):
             addresses.add(entry)
         elif entry:

@@ -2,36 +2,26 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import structlog
 
-from goldpan.brakes import (
-    TagMovement,
-    TrippedBrake,
-    brake_on_age,
-    brakes_on_exports,
-    brakes_on_plan,
-    tag_movements,
-)
-from goldpan.config import Config
-from goldpan.desired import desired_contacts
-from goldpan.errors import GoldpanError
+from goldpan.brakes import TagMovement, TrippedBrake, brakes_on_plan, first_of, losers_by_tag, tag_movements
+from goldpan.export_brakes import brake_on_age, brakes_on_exports
 from goldpan.facts import Facts
-from goldpan.model import Action, Cause, Change, Confirmed, Outcome
-from goldpan.pipeline import refine
-from goldpan.plan import Plan
+from goldpan.model import Confirmed, Outcome
+from goldpan.plan import Plan, tag_property
 from goldpan.report import Planned, mask
 from goldpan.stored import split_options
 from sync.archive.folder import remark_of
-from sync.intake import Delivery, exports_of_run
+from sync.causes import Implied, implied_by_accepted, with_causes
+from sync.intake import Delivery
 from sync.lifecycle import Work
 from sync.planning import Reached
 from sync.record import RunRecord
-from sync.settings import AppSettings, config_of
-from sync.state.runs import StoredRun
+from sync.settings import AppSettings
 
 log = structlog.get_logger()
 
@@ -59,6 +49,7 @@ def judge(
     known: Mapping[str, Confirmed],
     facts: Facts | None = None,
     delivered: Mapping[str, Delivery] | None = None,
+    addresses: Collection[str] | None = None,
 ) -> Judged:
     """Compare a run with the limits.
 
@@ -69,25 +60,24 @@ def judge(
         known: What HubSpot has confirmed so far.
         facts: What its exports amount to; ``None`` for a run that reads none.
         delivered: Its exports.
+        addresses: Those of the contacts in them; who is known and not among them is an example of a missing one.
     """
-    settings = work.settings
-    limits = settings.file.brakes
+    limits = work.settings.file.brakes
     accepted = work.state.runs.last_accepted(work.record.destination, reached.portal)
     brakes: list[TrippedBrake] = []
     if facts is not None and delivered is not None:
-        kept = accepted.record.get("facts") if accepted else None
-        brakes += brakes_on_exports(facts, Facts.of_json(kept) if kept else None, limits)
+        kept = accepted.facts if accepted else None
+        missing = sorted(known.keys() - set(addresses)) if addresses is not None else ()
+        brakes += brakes_on_exports(facts, Facts.of_json(kept) if kept else None, limits, missing)
         brakes += _brakes_on_ages(work, delivered)
-    tags = tag_property(settings.config)
-    carriers = _carriers(known, tags)
-    beyond = [*brakes_on_plan(plan.changes, _moved(plan, carriers, tags, work), len(known), limits, tags)]
-    if plan.changes and (beyond or work.record.dry_run or brakes) and facts is not None:
-        plan = _with_causes(work, plan, accepted)
-    movements = _moved(plan, carriers, tags, work)
-    brakes += brakes_on_plan(plan.changes, movements, len(known), limits, tags)
-    if plan.changes:
-        brakes += _brakes_on_history(work, reached, plan, known)
-    return Judged(plan, movements, tuple(brakes))
+    history = _brakes_on_history(work, reached, plan, known) if plan.changes else []
+    moving = _Moving(work.settings, known)
+    movements, beyond = moving.judge(plan)
+    if plan.changes and facts is not None and (work.record.dry_run or brakes or beyond or history):
+        implied = implied_by_accepted(work, accepted, known)
+        plan = replace(plan, changes=with_causes(plan.changes, implied))
+        movements, beyond = moving.judge(plan, implied)
+    return Judged(plan, movements, (*brakes, *beyond, *history))
 
 
 def hold(work: Work, judged: Judged) -> None:
@@ -132,57 +122,24 @@ def planned_of(record: RunRecord, judged: Judged, refused: Mapping[str, Outcome]
     )
 
 
-def tag_property(config: Config) -> str:
-    """The property that holds the tags; "" where none is written."""
-    return next((spec.name for spec in config.properties.properties if spec.type == "tags"), "")
+class _Moving:
+    """What plans do to the contacts that HubSpot has confirmed so far."""
 
+    def __init__(self, settings: AppSettings, known: Mapping[str, Confirmed]) -> None:
+        self._settings, self._known = settings, known
+        self._tags = tag_property(settings.config)
+        self._carriers: Counter[str] = Counter()
+        payloads = (json.loads(held.payload).get(self._tags, "") for held in known.values())
+        for value, times in Counter(payloads).items():
+            self._carriers.update(dict.fromkeys(split_options(value), times))
 
-def _moved(plan: Plan, carriers: Mapping[str, int], tags: str, work: Work) -> tuple[TagMovement, ...]:
-    return tag_movements(plan.changes, carriers, tags, work.settings.config)
-
-
-def _carriers(known: Mapping[str, Confirmed], tags: str) -> Counter[str]:
-    """How many contacts carry each option by the confirmed state."""
-    counts: Counter[str] = Counter()
-    for value, times in Counter(json.loads(held.payload).get(tags, "") for held in known.values()).items():
-        for option in split_options(value):
-            counts[option] += times
-    return counts
-
-
-def _with_causes(work: Work, plan: Plan, accepted: StoredRun | None) -> Plan:
-    """The plan with the cause of each change: time, where the accepted exports imply it at this date, else data."""
-    implied = _implied_by_accepted(work, accepted)
-
-    def cause_of(change: Change) -> Cause:
-        if change.action is Action.CLEAR:
-            return Cause.DATA if implied is None or change.email in implied else Cause.TIME
-        return Cause.TIME if implied is not None and implied.get(change.email) == change.payload else Cause.DATA
-
-    return replace(plan, changes=tuple(replace(change, cause=cause_of(change)) for change in plan.changes))
-
-
-def _implied_by_accepted(work: Work, accepted: StoredRun | None) -> Mapping[str, str] | None:
-    """What the accepted exports, under the config that they were accepted with, make of this date, by address.
-
-    ``None`` where that can't be worked out any more; then every change counts as caused by data.
-    """
-    snapshot = work.state.runs.config_files(accepted.config_id) if accepted else None
-    if accepted is None or snapshot is None:
-        return None
-    try:
-        settings = replace(work.settings, config=config_of(json.loads(snapshot)))
-        exports = exports_of_run(accepted.run_id, work.state, settings)
-        if exports is None:
-            return None
-        refined = refine(exports["memberships"].frame, exports["orders"].frame, work.record.as_of, settings.config)
-    except GoldpanError as error:
-        work.record.notes.append(
-            f"What changed with time alone could not be told from what changed in the data: {error}"
-        )
-        return None
-    frame = desired_contacts(refined, settings.config, work.settings.suppression)
-    return dict(zip(frame["email"], frame["payload"], strict=True))
+    def judge(self, plan: Plan, implied: Implied | None = None) -> tuple[tuple[TagMovement, ...], list[TrippedBrake]]:
+        """The movement of each tag, and the limits that the plan is beyond."""
+        changes, config = plan.changes, self._settings.config
+        with_time = dict(implied.options_with_time(self._known, self._tags)) if implied is not None else {}
+        movements = tag_movements(changes, self._carriers, self._tags, config, with_time)
+        losers = losers_by_tag(changes, self._tags, with_time)
+        return movements, [*brakes_on_plan(changes, movements, losers, len(self._known), self._settings.file.brakes)]
 
 
 def _brakes_on_ages(work: Work, delivered: Mapping[str, Delivery]) -> list[TrippedBrake]:
@@ -219,8 +176,10 @@ def _brakes_on_history(work: Work, reached: Reached, plan: Plan, known: Mapping[
     runs, name, portal = work.state.runs, work.record.destination, reached.portal
     brakes = []
     count = len(plan.changes)
-    examples = tuple(change.email for change in plan.changes[:5])
-    if not known and work.settings.file.destination != "sandbox":
+    examples = first_of(change.email for change in plan.changes)
+    # Contacts that were found in HubSpot as they should be are known before anything was ever sent.
+    is_first = not known or not runs.has_written(name, portal)
+    if is_first and work.settings.file.destination != "sandbox":
         brakes.append(
             TrippedBrake(
                 "first_load",

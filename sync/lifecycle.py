@@ -49,15 +49,15 @@ def carry_out(work: Work, stages: Callable[[], None]) -> RunRecord:
     record = work.record
     structlog.contextvars.bind_contextvars(run_id=record.run_id)
     log.info("run.started", kind=record.kind, as_of=record.as_of.isoformat(), dry_run=record.dry_run)
-    if not record.dry_run:
-        _begin(work)
     try:
+        if not record.dry_run:
+            _begin(work)
         with record.timed("total"):
             stages()
     except GoldpanError as error:
         _fail(work, error)
     except SQLAlchemyError as error:
-        _fail(work, FatalError(f"The state database failed: {getattr(error, 'orig', error)}. Run again to settle it."))
+        _fail(work, FatalError(f"The state database failed: {cause_of(error)}. Run again to settle it."))
     except OSError as error:
         place = f" {error.filename}" if error.filename else ""
         _fail(work, FatalError(f"The machine refused a file{place}: {error.strerror or error}. Run again afterwards."))
@@ -89,6 +89,7 @@ def _begin(work: Work) -> None:
         parent_id=record.parent_id,
         config_id=work.settings.config_id,
     )
+    runs.keep_config(work.settings.config_id, work.settings.snapshot_text)
 
 
 def _fail(work: Work, error: GoldpanError) -> None:
@@ -96,7 +97,27 @@ def _fail(work: Work, error: GoldpanError) -> None:
     record.status, record.exit_code = "failed", error.exit_code
     record.problems.append(str(error))
     # Whoever has no outcome yet was kept back, or may have been sent: the sums add up on failure too.
+    if work.has_begun_to_send:
+        _count_journalled(work)
     record.contacts["unknown" if work.has_begun_to_send else "held"] += record.contacts_without_end()
+
+
+def _count_journalled(work: Work) -> None:
+    """What the journal has proof of, when the run broke off before it could count; nothing if it can't be read."""
+    counts = work.record.contacts
+    if counts["created"] or counts["updated"] or counts["refused"]:
+        return
+    try:
+        told = work.state.journal.told(work.record.run_id)
+    except SQLAlchemyError:
+        return
+    for (action, verdict), count in told.items():
+        if verdict == "applied":
+            counts["created" if action == "create" else "updated"] += count
+        elif verdict in ("refused", "gone", "moved"):
+            counts[verdict] += count
+        elif verdict == "planned":
+            counts["held"] += count
 
 
 def _finish(work: Work) -> None:
@@ -118,8 +139,13 @@ def _finish(work: Work) -> None:
             at=work.clock(),
         )
     except SQLAlchemyError as error:
-        record.problems.append(f"The end of the run could not be put on record: {getattr(error, 'orig', error)}.")
+        record.problems.append(f"The end of the run could not be put on record: {cause_of(error)}.")
         record.status, record.exit_code = "failed", 1
+
+
+def cause_of(error: SQLAlchemyError) -> str:
+    """What a database says, without the values that it may quote in its further lines."""
+    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
 
 
 def _own_frames(error: Exception) -> list[str]:

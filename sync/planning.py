@@ -1,24 +1,24 @@
 """From contacts to a plan: what is wanted, against what is confirmed, against what HubSpot holds."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pandas as pd
 
 from goldpan.desired import desired_contacts
 from goldpan.former import Former, former_contacts
-from goldpan.model import Action, Confirmed, Outcome, Portal, Verdict
+from goldpan.model import Action, Confirmed, CurrentRecord, Outcome, Portal, Verdict
 from goldpan.pipeline import Refined
 from goldpan.plan import Current, DesiredContact, Plan, TagOptions, plan_changes
+from goldpan.records import addresses_of, of_suppressed, on_records, others_on_records
 from sync.destinations import Destination
 from sync.lifecycle import Work
+from sync.noting import note_on_new_portal, notes_on, notes_on_refusals
 from sync.progress import shown
 from sync.reading import read_current
-from sync.state.contacts import ConfirmedContacts, Refusal
-
-LOOK_AGAIN_AFTER = timedelta(days=7)
-"""A contact that HubSpot lacked is looked for again when its values change, else after this long."""
+from sync.resting import Rest
+from sync.state.contacts import ConfirmedContacts
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,13 @@ class Planning:
         if only:
             frame = frame[frame["email"].isin(set(only))]
             self._total = len(frame)
-        self.desired = as_contacts(
-            frame[~frame["is_suppressed"]], [p.name for p in settings.config.properties.properties]
-        )
-        self._suppressed = set(frame.loc[frame["is_suppressed"], "email"])
         self.known = reached.contacts.known()
         self._absences = reached.contacts.absences()
+        names = [spec.name for spec in settings.config.properties.properties]
+        self.desired = as_contacts(frame[~frame["is_suppressed"]], names)
+        if recreate:
+            self.desired = {email: self._recreated(contact) for email, contact in self.desired.items()}
+        self._suppressed = set(frame.loc[frame["is_suppressed"], "email"])
         self.former = (
             Former((), ())
             if only
@@ -87,46 +88,82 @@ class Planning:
                 config=settings.config,
             )
         )
+        self._targets = {**self.desired, **{contact.email: contact for contact in self.former.contacts}}
         self.known_refusals = {
             email: refusal
             for email, refusal in reached.contacts.refusals().items()
-            if email in self.desired and self.desired[email].payload == refusal.payload
+            if email in self._targets and self._targets[email].payload == refusal.payload
         }
         self._resting: dict[str, str] = {}
+        self._lost: set[str] = set()  # they have no record of their own in HubSpot any more, and had one
 
     def plan(self) -> Plan:
         """Read the contacts that differ from the confirmed state, and plan; nothing is written anywhere."""
         self._note_new_portal()
+        rest = self._rest()
         self._resting = {
             email: reason
-            for email, contact in self.desired.items()
-            if not self._is_confirmed(contact) and (reason := self._why_it_rests(contact))
+            for email, contact in self._targets.items()
+            if not self._is_confirmed(contact) and (reason := rest.reason(contact))
         }
-        wanted = [
-            contact
-            for email, contact in self.desired.items()
-            if not self._is_confirmed(contact) and email not in self._resting
-        ]
-        wanted += self.former.contacts
-        asked = {contact.email for contact in wanted}
-        with shown(self._work.progress, "Reading HubSpot", len(wanted)):
-            records = read_current(
-                self._reached.destination,
-                {email: self._record_id(email) for email in sorted(asked)},
-                self._work.settings.config,
-                self._work.progress.advance,
-            )
+        moves = [move for move in self.former.moves if move.new_email not in self._resting]
+        wanted = self._wanted({move.old_email for move in self.former.moves} - {move.old_email for move in moves})
+        records = self._read(wanted)
+        self._settle_whose(records, wanted)
         plan = plan_changes(
-            wanted,
-            Current(records, self._once_confirmed(), self._others(asked)),
+            wanted.values(),
+            Current(records, self._once_confirmed(), others_on_records(records, self.known, self.desired, wanted)),
             as_of=self._work.record.as_of,
             config=self._work.settings.config,
             tag_options=self._reached.tag_options,
-            address_moves=self.former.moves,
+            address_moves=moves,
         )
+        without_own = {email for email, record in records.items() if email not in addresses_of(record)}
+        self._lost = (set(plan.forgotten) - records.keys()) | (plan.same_record.keys() & without_own)
         self._work.record.fingerprint = plan.fingerprint
         self._count(plan)
-        return plan
+        still_gone = (email for email, why in self._resting.items() if why == "gone")
+        return replace(plan, gone=tuple(sorted({*plan.gone, *still_gone})))
+
+    def _wanted(self, waiting: Collection[str]) -> dict[str, DesiredContact]:
+        """Whom to look at: those that differ, and those whose customer comes under a further address tonight.
+
+        The latter are confirmed once more: who is there together with the new address has not moved to it.
+        """
+        customers = {
+            contact.customer_key
+            for email, contact in self.desired.items()
+            if contact.customer_key and email not in self.known and email not in self._resting
+        }
+        return {
+            email: contact
+            for email, contact in self._targets.items()
+            if email not in self._resting
+            and email not in waiting
+            and (not self._is_confirmed(contact) or self._recreate or contact.customer_key in customers)
+        }
+
+    def _read(self, wanted: Collection[str]) -> dict[str, CurrentRecord]:
+        with shown(self._work.progress, "Reading HubSpot", len(wanted)):
+            return read_current(
+                self._reached.destination,
+                {email: self._record_id(email) for email in sorted(wanted)},
+                self._work.settings.config,
+                self._work.progress.advance,
+            )
+
+    def _settle_whose(self, records: dict[str, CurrentRecord], wanted: dict[str, DesiredContact]) -> None:
+        """Add the contacts that turn out to share a record that was read; leave out those who are never written."""
+        for email, record in [*on_records(records, self.desired, wanted)]:
+            if self._resting.get(email) != "refused":
+                self._resting.pop(email, None)
+                wanted[email], records[email] = self.desired[email], record
+        for email in of_suppressed(records, self._work.settings.suppression):
+            if email in self.desired:
+                del wanted[email], self.desired[email]
+                self._suppressed.add(email)
+            elif self._work.settings.config.contacts.on_suppress == "leave":
+                del wanted[email]
 
     def resting_outcomes(self) -> dict[str, Outcome]:
         """The refused contacts that are left alone today, as HubSpot refused them: reports list them every night."""
@@ -138,10 +175,10 @@ class Planning:
 
     def keep_proofs(self, plan: Plan) -> None:
         """Remember what reading has proved; nothing is sent for it."""
-        contacts, at = self._reached.contacts, self._work.clock()
-        targets = {**self.desired, **{contact.email: contact for contact in self.former.contacts}}
-        contacts.unconfirm([*plan.same_record, *plan.forgotten])
-        contacts.mark_absent("gone", {email: targets[email].payload for email in plan.gone}, at=at)
+        contacts, targets, at = self._reached.contacts, self._targets, self._work.clock()
+        contacts.unconfirm({*plan.same_record, *plan.forgotten} - self._lost)
+        gone = {*plan.gone, *self._lost} - self._resting.keys()
+        contacts.mark_absent("gone", {email: targets[email].payload for email in sorted(gone)}, at=at)
         contacts.mark_absent("not_wanted", {email: targets[email].payload for email in plan.not_wanted}, at=at)
         held = {
             email: Confirmed(record_id, targets[email].payload, targets[email].customer_key)
@@ -163,72 +200,53 @@ class Planning:
         once = gone | self.known.keys()
         return once - self.desired.keys() if self._recreate else once
 
-    def _others(self, asked: Collection[str]) -> dict[str, tuple[str, int]]:
-        """The records of the contacts that are not read, with who they are."""
-        return {
-            held.record_id: (email, self.desired[email].rank)
-            for email, held in self.known.items()
-            if email in self.desired and email not in asked and held.record_id
-        }
-
-    def _why_it_rests(self, contact: DesiredContact) -> str:
-        """Whether a contact is left alone today because nothing changed since HubSpot refused it or lacked it."""
-        now = self._work.clock()
+    def _recreated(self, contact: DesiredContact) -> DesiredContact:
+        """A contact that HubSpot had once and that a person wants back is made, whomever the config would make."""
         absence = self._absences.get(contact.email)
-        if absence is not None and absence.payload == contact.payload and not self._recreate:
-            is_as_before = absence.reason == "gone" or not contact.may_create
-            if is_as_before and now - absence.checked_at < LOOK_AGAIN_AFTER:
-                return absence.reason
-        refusal = self.known_refusals.get(contact.email)
-        return "refused" if refusal is not None and not self._retry and self._rests(refusal, now) else ""
+        was_there = contact.email in self.known or (absence is not None and absence.reason == "gone")
+        return replace(contact, may_create=contact.may_create or was_there)
 
-    def _rests(self, refusal: Refusal, now: datetime) -> bool:
-        """The same values would be refused again, as long as the portal and Goldpan are the same."""
-        days = timedelta(days=self._work.settings.file.hubspot.retry_refused_after_days)
-        return refusal.circumstances == self._reached.circumstances and now - refusal.last_at < days
+    def _rest(self) -> Rest:
+        """Why contacts are left alone; nobody is whom a person asks for."""
+        days = self._work.settings.file.hubspot.retry_refused_after_days
+        return Rest(
+            {} if self._recreate else self._absences,
+            {} if self._recreate or self._retry else self.known_refusals,
+            self._reached.circumstances,
+            retry_after=timedelta(days=days),
+            now=self._work.clock(),
+        )
 
     def _count(self, plan: Plan) -> None:
-        counts, notes = self._work.record.contacts, self._work.record.notes
-        resting = list(self._resting.values())
         former = {change.email for change in plan.changes if change.action is Action.CLEAR}
-        counts["total"] = self._total + len(former - self._suppressed)
+        refused = [email for email, why in self._resting.items() if why == "refused"]
+        outside = {email for email in {*former, *refused} if email not in self.desired} - self._suppressed
+        counts = self._work.record.contacts
+        counts["total"] = self._total + len(outside)
         counts["unsendable"] = self._total - len(self.desired) - len(self._suppressed)
         counts["suppressed"] = len(self._suppressed - former)
-        counts["same_record"] = len(plan.same_record)
-        counts["refused"] = resting.count("refused")
-        counts["gone"] = len(plan.gone) + resting.count("gone")
-        counts["not_wanted"] = len(plan.not_wanted) + resting.count("not_wanted")
+        counts["same_record"] = len(plan.same_record.keys() - set(refused))
+        counts["refused"] = len(set(refused) - self._suppressed)
+        for name, now in (("gone", plan.gone), ("not_wanted", plan.not_wanted)):
+            counts[name] = len(now) + list(self._resting.values()).count(name)
         elsewhere = sum(counts[name] for name in ("same_record", "refused", "gone", "not_wanted"))
-        counts["unchanged"] = len(self.desired) - (len(plan.changes) - len(former)) - elsewhere
-        told = {
-            "contacts share a HubSpot record with another contact, which goes before them.": plan.same_record,
-            "contacts carry an option that the tag property no longer has; HubSpot could not take it back, so it is "
-            "dropped where the contact is written.": plan.dropped_options,
-            "contacts have another address in HubSpot now; it was left as it is.": plan.addresses_changed,
-            "customers have a new address in the exports: merge the two contacts in HubSpot.": plan.address_moves,
-        }
-        notes += [f"{len(found)} {words} See Rejects and warnings." for words, found in told.items() if found]
-        if "refused" in resting:
-            notes.append(self._about_refusals(resting.count("refused")))
-
-    def _about_refusals(self, count: int) -> str:
-        oldest = min(self.known_refusals[email].first_at for email, why in self._resting.items() if why == "refused")
-        return (
-            f"{count} contacts were refused before with the same values (the oldest since {oldest:%Y-%m-%d}); they are "
-            "sent again when those, HubSpot's properties or Goldpan's version change, else after "
-            f"{self._work.settings.file.hubspot.retry_refused_after_days} days. At once: goldpan retry"
-        )
+        counts["unchanged"] = len(self.desired) + len(outside) - len(plan.changes) - elsewhere
+        counts["unchanged"] += len(former & self._suppressed)
+        self._work.record.notes += [
+            *notes_on(plan),
+            *notes_on_refusals(
+                [self.known_refusals[email] for email in refused],
+                retried_after_days=self._work.settings.file.hubspot.retry_refused_after_days,
+            ),
+        ]
 
     def _note_new_portal(self) -> None:
         others = self._reached.contacts.other_portals()
         if others and not self.known:
-            self._work.record.notes.append(
-                f"Portal {self._work.record.portal_id} is new to this installation (known: {', '.join(others)}): "
-                "it starts empty, and every contact is compared with what it holds."
-            )
+            self._work.record.notes.append(note_on_new_portal(self._work.record.portal_id, others))
 
 
-def as_contacts(frame: pd.DataFrame, names: list[str]) -> Mapping[str, DesiredContact]:
+def as_contacts(frame: pd.DataFrame, names: list[str]) -> dict[str, DesiredContact]:
     """The rows of :func:`goldpan.desired.desired_contacts` by address."""
     extra = ("email", "payload", "rank", "customer_key", "may_create")
     return {

@@ -1,14 +1,15 @@
 """The way to the portal: which one it is, what it has, and what an earlier run left without an answer."""
 
+import hashlib
 from dataclasses import replace
 
 import structlog
 
 from goldpan.model import Change, Portal
+from goldpan.plan import tag_property
 from sync.app import version
 from sync.apply import keep_proofs, settle
 from sync.destinations.hubspot import HubSpotDestination
-from sync.holding import tag_property
 from sync.lifecycle import Work
 from sync.planning import Reached
 from sync.preflight import check_portal, check_properties
@@ -35,14 +36,13 @@ def reach(work: Work, destination: HubSpotDestination) -> Reached:
     contacts = state.contacts_of(destination.name, portal)
     if not record.dry_run:
         state.runs.reach(record.run_id, portal)
-        state.options.remember(destination.name, portal, name, schema.tag_options.owned)
         _settle_earlier(work, destination, portal, contacts)
     return Reached(
         destination,
         portal,
         contacts,
         replace(schema.tag_options, owned=schema.tag_options.owned | remembered),
-        circumstances=f"{schema.digest[:40]} {version()}",
+        circumstances=hashlib.sha256(f"{schema.digest} {version()}".encode()).hexdigest(),
     )
 
 

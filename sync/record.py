@@ -48,7 +48,6 @@ class RunRecord:
         run_id: Sorts by start.
         kind: ``run``, ``only`` (a canary), ``approve``, ``undo``, ``repair`` or ``retry``.
         parent_id: The run that this one approves or undoes.
-        facts: What its exports amount to (:class:`goldpan.facts.Facts`).
         brakes: Why it was held, if it was.
         status: ``running``, ``done``, ``partial`` (done, but HubSpot refused or did not answer for some), ``held`` or
             ``failed``.
@@ -76,7 +75,6 @@ class RunRecord:
     archive: str = ""
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    facts: dict[str, Any] = field(default_factory=dict)
     brakes: list[dict[str, Any]] = field(default_factory=list)
     new_refusals: int = 0
     exit_code: int = 0
@@ -131,7 +129,6 @@ class RunRecord:
             "archive": self.archive,
             "problems": self.problems,
             "notes": self.notes,
-            "facts": self.facts,
             "brakes": self.brakes,
         }
 

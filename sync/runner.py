@@ -18,12 +18,13 @@ from goldpan.facts import Facts, facts_of
 from goldpan.model import Action
 from goldpan.pipeline import Refined, refine
 from goldpan.plan import Plan
-from sync.app import new_run_id, now, open_destination, open_state, single_flight, today
+from sync.app import new_run_id, now, open_destination, open_state, today
 from sync.apply import Applied
 from sync.archive.folder import archive_run
 from sync.holding import Judged, hold, judge, planned_of
 from sync.intake import KINDS, Delivery, choose_exports, keep, read_export
 from sync.lifecycle import Work, carry_out
+from sync.locking import single_flight
 from sync.planning import Planning
 from sync.progress import NoProgress, Progress, shown
 from sync.reaching import reach
@@ -103,6 +104,7 @@ class _Run:
     def go(self) -> None:
         """All stages."""
         record = self.record
+        self._note_future()
         chosen = choose_exports(self.settings, self.state, self.request.named)
         with open_destination(self.settings) as destination:
             reached = reach(self.work, destination)
@@ -142,6 +144,11 @@ class _Run:
         if record.kind == "run" and record.status in ("done", "partial") and not record.dry_run:
             self.state.inputs.accept(record.run_id)
         self._archive(exports, refined, judged, planning, applied)
+
+    def _note_future(self) -> None:
+        day = today(self.settings)
+        if self.record.as_of > day:
+            self.record.notes.append(f"This run is for {self.record.as_of}; today is {day}: tags are ahead of time.")
 
     def _only(self, refined: Refined, refusals: Callable[[], Mapping[str, object]]) -> frozenset[str]:
         """The addresses that the run is about; empty means everybody.
@@ -198,7 +205,8 @@ class _Run:
         count_rows(self.record, exports, refined, config)
         specs = {"memberships": config.memberships, "orders": config.orders}
         facts = facts_of(exports, refined, {k: tuple(c.name for c in spec.columns) for k, spec in specs.items()})
-        self.record.facts = facts.as_json()
+        if not self.record.dry_run:
+            self.state.runs.note_facts(self.record.run_id, facts.as_json())
         return facts
 
     def _archive(

@@ -6,19 +6,22 @@ from datetime import datetime
 
 from goldpan.errors import ConfigError
 from goldpan.model import Verdict
+from goldpan.records import of_suppressed
 from goldpan.undo import Undoing, plan_undo
-from sync.app import new_run_id, now, open_destination, open_state, single_flight, today
+from sync.app import new_run_id, now, open_destination, open_state, today
 from sync.apply import Applied
 from sync.archive.folder import archive_changes
 from sync.holding import Judged, judge, planned_of
 from sync.lifecycle import Work, carry_out
+from sync.locking import single_flight
 from sync.planning import Reached
 from sync.progress import NoProgress, Progress, shown
 from sync.reaching import reach
 from sync.reading import read_current
-from sync.record import RunRecord
+from sync.record import CONTACT_COUNTS, RunRecord
 from sync.settings import AppSettings
 from sync.state.runs import StoredRun
+from sync.suppressed import suppressed_among
 from sync.writing import count_outcomes, send
 
 WRITTEN = ("applied",)
@@ -91,23 +94,27 @@ def _plan(work: Work, reached: Reached, undone: StoredRun) -> tuple[Undoing, Jud
     written = work.state.journal.planned(undone.run_id, *WRITTEN)
     if not written:
         raise ConfigError(f"Run {undone.run_id} ({undone.status}) wrote nothing that could be put back.")
-    with shown(work.progress, "Reading HubSpot", len(written)):
-        records = read_current(
-            reached.destination,
-            {change.email: change.record_id for change in written},
-            work.settings.config,
-            work.progress.advance,
-        )
+    config, accepted = work.settings.config, work.state.runs.last_accepted(undone.destination, reached.portal)
+    suppressed = suppressed_among(
+        work,
+        {change.email: change.customer_key for change in written},
+        [accepted.run_id if accepted else "", undone.run_id, undone.parent_id],
+    )
+    record_ids = {change.email: change.record_id for change in written if change.email not in suppressed}
+    with shown(work.progress, "Reading HubSpot", len(record_ids)):
+        records = read_current(reached.destination, record_ids, config, work.progress.advance)
+    suppressed |= of_suppressed(records, work.settings.suppression)
     known = reached.contacts.known()
     undoing = plan_undo(
-        written,
+        [change for change in written if change.email not in suppressed],
         records,
         known,
         as_of=work.record.as_of,
-        config=work.settings.config,
+        config=config,
         tag_options=reached.tag_options,
     )
     work.record.fingerprint = undoing.plan.fingerprint
+    work.record.contacts["suppressed"] = len(suppressed)
     judged = judge(work, reached, undoing.plan, known=known)
     return undoing, Judged(undoing.plan, judged.movements, ())
 
@@ -127,7 +134,8 @@ def _count(record: RunRecord, undoing: Undoing) -> None:
     counts["unchanged"] = len(undoing.is_back)
     counts["gone"] = len(undoing.plan.gone)
     counts[str(Verdict.MOVED)] = len(only_moved)
-    counts["total"] = len(undoing.is_back) + len(undoing.plan.gone) + len(only_moved) + len(changed)
+    counts["same_record"] = len(undoing.plan.same_record)
+    counts["total"] = sum(counts[name] for name in CONTACT_COUNTS) + len(changed)
     if undoing.plan.moved:
         record.notes.append(
             f"{len(undoing.plan.moved)} contacts have values that somebody changed since; those were left as they are."

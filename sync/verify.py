@@ -10,16 +10,19 @@ from typing import Any
 from goldpan.drift import Drift, find_drift
 from goldpan.model import Confirmed
 from goldpan.plan import Current, Plan, plan_changes
-from sync.app import new_run_id, now, open_destination, open_state, single_flight, today
+from goldpan.records import of_suppressed
+from sync.app import new_run_id, now, open_destination, open_state, today
 from sync.apply import Applied
 from sync.archive.folder import archive_changes
 from sync.holding import hold, judge, planned_of
 from sync.lifecycle import Work, carry_out
+from sync.locking import single_flight
 from sync.progress import NoProgress, Progress, shown
 from sync.reaching import reach
 from sync.reading import read_current
 from sync.record import RunRecord
 from sync.settings import AppSettings
+from sync.suppressed import suppressed_among
 from sync.writing import count_outcomes, send
 
 
@@ -87,6 +90,7 @@ def as_json(verified: Verified) -> dict[str, Any]:
             "merged": len(drift.merged),
             "deleted": len(drift.deleted),
             "address_changed": len(drift.address_changed),
+            "same_record": len(drift.same_record),
         }
     return {**verified.record.printed(), "drift": found}
 
@@ -96,11 +100,19 @@ def _stages(work: Work, verified: Verified, sample: int | None) -> None:
     with open_destination(work.settings) as destination:
         reached = reach(work, destination)
         everybody = reached.contacts.known()
-        known = _chosen(everybody, sample)
+        accepted = work.state.runs.last_accepted(record.destination, reached.portal)
+        suppressed = suppressed_among(
+            work,
+            {email: held.customer_key for email, held in everybody.items()},
+            [accepted.run_id if accepted else ""],
+        )
+        known = _chosen({email: held for email, held in everybody.items() if email not in suppressed}, sample)
         with record.timed("plan"), shown(work.progress, "Reading HubSpot", len(known)):
             records = read_current(
                 destination, {email: held.record_id for email, held in known.items()}, config, work.progress.advance
             )
+            unwritten = of_suppressed(records, work.settings.suppression)
+            known = {email: held for email, held in known.items() if email not in unwritten}
             drift = verified.drift = find_drift(known, records, config, reached.tag_options)
             plan = plan_changes(
                 drift.drifted,
@@ -110,12 +122,14 @@ def _stages(work: Work, verified: Verified, sample: int | None) -> None:
                 tag_options=reached.tag_options,
             )
         record.fingerprint = plan.fingerprint
+        record.contacts["suppressed"] = len(suppressed | unwritten)
         _count(record, drift, plan)
         if record.dry_run:
             record.contacts["updated"] = len(plan.changes)
             record.status = "done"
             return
         reached.contacts.mark_absent("gone", {email: known[email].payload for email in drift.deleted}, at=work.clock())
+        reached.contacts.unconfirm({*drift.same_record, *plan.same_record})
         judged = judge(work, reached, plan, known=everybody)
         applied = Applied()
         if judged.brakes:
@@ -143,10 +157,10 @@ def _others(known: dict[str, Confirmed], drift: Drift) -> dict[str, tuple[str, i
 
 def _count(record: RunRecord, drift: Drift, plan: Plan) -> None:
     counts = record.contacts
-    counts["total"] = drift.checked
+    counts["total"] = drift.checked + counts["suppressed"]
     counts["gone"] = len(drift.deleted)
-    counts["same_record"] = len(plan.same_record)
-    counts["unchanged"] = drift.checked - len(drift.deleted) - len(plan.same_record) - len(plan.changes)
+    counts["same_record"] = len(drift.same_record) + len(plan.same_record)
+    counts["unchanged"] = drift.checked - counts["gone"] - counts["same_record"] - len(plan.changes)
     if drift.address_changed:
         record.notes.append(
             f"{len(drift.address_changed)} contacts have another address in HubSpot now; it was left as it is."

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from goldpan.model import Action, Change, Verdict
+from goldpan.plan import tag_property
+from goldpan.stored import split_options
 from sync.apply import NOT_SENT, Applied, Sending
 from sync.lifecycle import Work
 from sync.planning import Reached
@@ -12,11 +14,18 @@ from sync.state.contacts import Refusal
 
 
 def send(work: Work, reached: Reached, changes: Sequence[Change]) -> Applied:
-    """Put the changes into the journal and send them; what has no proof is read back."""
+    """Put the changes into the journal and send them; what has no proof is read back.
+
+    A customer whose address changed is cleared under the old one last, and only once the new one is in HubSpot: nobody
+    is left without tags because HubSpot refuses the new address. Who waits has no outcome, and is planned again.
+    """
     if not changes:
         return Applied()
     record = work.record
-    work.state.runs.keep_config(work.settings.config_id, work.settings.snapshot_text)
+    tags = tag_property(work.settings.config)
+    written = {option for change in changes for option in split_options(change.after.get(tags, ""))}
+    owned = written & reached.tag_options.owned
+    work.state.options.remember(reached.destination.name, reached.portal, tags, owned)
     work.state.journal.plan(record.run_id, changes)
     sending = Sending(
         destination=reached.destination,
@@ -28,8 +37,29 @@ def send(work: Work, reached: Reached, changes: Sequence[Change]) -> Applied:
         clock=work.clock,
     )
     work.has_begun_to_send = True
+    at_once, later = _in_order(changes)
     with shown(work.progress, "Sending", len(changes)):
-        return sending.send(changes, work.progress.advance)
+        applied = sending.send(at_once, work.progress.advance)
+        if later and applied.failure is None:
+            arrived = {change.customer_key for change in at_once if _is_applied(change, applied)}
+            after = sending.send([c for c in later if c.customer_key in arrived], work.progress.advance)
+            applied = Applied(applied.outcomes | after.outcomes, after.failure)
+    return applied
+
+
+def _in_order(changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
+    """What may leave at once, and the clears of customers who are written under another address in this very plan."""
+    kept = {change.customer_key for change in changes if change.action is not Action.CLEAR and change.customer_key}
+    waits = [change.action is Action.CLEAR and change.customer_key in kept for change in changes]
+    return (
+        [change for change, is_waiting in zip(changes, waits, strict=True) if not is_waiting],
+        [change for change, is_waiting in zip(changes, waits, strict=True) if is_waiting],
+    )
+
+
+def _is_applied(change: Change, applied: Applied) -> bool:
+    outcome = applied.outcomes.get(change.email)
+    return outcome is not None and outcome.verdict is Verdict.APPLIED
 
 
 def count_outcomes(

@@ -125,9 +125,10 @@ def assert_is_right(goldpan, sandbox, wanted):
     ],
 )
 def test_trouble_that_passes_is_ridden_out_within_the_run(goldpan, sandbox, wanted, fault):
+    held = goldpan.plan()
     sandbox.faults.replace([fault])
 
-    said = goldpan.run()
+    said = goldpan.approve(held)
 
     assert said.exit_code == 0, said.json["problems"]
     assert_true(said, sandbox)
@@ -137,9 +138,10 @@ def test_trouble_that_passes_is_ridden_out_within_the_run(goldpan, sandbox, want
 
 
 def test_contacts_left_out_of_an_answer_are_read_back_and_proved(goldpan, sandbox, wanted):
+    held = goldpan.plan()
     sandbox.faults.replace([Fault("omit", path=UPSERT, count=3)])
 
-    said = goldpan.run()
+    said = goldpan.approve(held)
 
     assert said.exit_code == 0, said.json["problems"]
     assert counted(said.json) == {"total": CONTACTS, "created": CONTACTS}
@@ -153,9 +155,10 @@ def test_contacts_left_out_of_an_answer_are_read_back_and_proved(goldpan, sandbo
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("does", ["status", "drop", "throttle"])
 def test_one_batch_that_never_gets_an_answer_is_told_by_what_the_portal_holds(goldpan, sandbox, wanted, does, when):
+    held = goldpan.plan()
     sandbox.faults.replace([Fault(does, status=503, when=when, path=UPSERT, address="m10@example.org")])
 
-    said = goldpan.run()
+    said = goldpan.approve(held)
 
     assert_true(said, sandbox)
     if when == "after":  # written, and the reading back proves it
@@ -168,9 +171,10 @@ def test_one_batch_that_never_gets_an_answer_is_told_by_what_the_portal_holds(go
 
 
 def test_hubspot_down_while_sending_leaves_everything_unknown_and_the_next_run_settles_it(goldpan, sandbox, wanted):
+    held = goldpan.plan()
     sandbox.faults.replace([Fault("status", status=503, path=UPSERT)])
 
-    said = goldpan.run()
+    said = goldpan.approve(held)
 
     assert said.exit_code == 1
     assert_true(said, sandbox)
@@ -180,9 +184,10 @@ def test_hubspot_down_while_sending_leaves_everything_unknown_and_the_next_run_s
 
 
 def test_hubspot_down_while_reading_sends_nothing(goldpan, sandbox, wanted):
+    held = goldpan.plan()
     sandbox.faults.replace([Fault("status", status=503, path=READ)])
 
-    said = goldpan.run()
+    said = goldpan.approve(held)
 
     assert (said.exit_code, said.json["status"]) == (1, "failed")
     assert_documented(said.json)
@@ -192,9 +197,10 @@ def test_hubspot_down_while_reading_sends_nothing(goldpan, sandbox, wanted):
 
 def test_the_daily_limit_leaves_the_rest_to_the_next_run(goldpan, sandbox, wanted):
     goldpan.configure("goldpan.toml", ("workers = 16", "workers = 1"))
+    held = goldpan.plan()
     sandbox.faults.replace([Fault("delay", path=UPSERT, nth=1), Fault("throttle", path=UPSERT, policy="DAILY")])
 
-    said = goldpan.run()
+    said = goldpan.approve(held)
 
     assert said.exit_code == 1
     assert_true(said, sandbox)
@@ -206,10 +212,11 @@ def test_the_daily_limit_leaves_the_rest_to_the_next_run(goldpan, sandbox, wante
 @pytest.mark.parametrize(("status", "says"), [(401, "HUBSPOT_ACCESS_TOKEN"), (403, "crm.objects.contacts.write")])
 def test_a_token_revoked_in_the_middle_stops_the_run_and_keeps_what_was_done(goldpan, sandbox, wanted, status, says):
     goldpan.configure("goldpan.toml", ("workers = 16", "workers = 1"))
+    held = goldpan.plan()
     revoked = Fault("status", status=status, path=UPSERT, body={"status": "error", "message": "not any more"})
     sandbox.faults.replace([Fault("delay", path=UPSERT, times=2), revoked])
 
-    said = goldpan.run()
+    said = goldpan.approve(held)
 
     assert (said.exit_code, said.json["status"]) == (2, "failed")
     assert_true(said, sandbox)
@@ -221,8 +228,9 @@ def test_a_token_revoked_in_the_middle_stops_the_run_and_keeps_what_was_done(gol
 
 def test_a_day_that_was_sent_in_part_holds_an_earlier_one(goldpan, sandbox):
     goldpan.configure("goldpan.toml", ("workers = 16", "workers = 1"))
+    held = goldpan.plan("--as-of", "2026-12-24")
     sandbox.faults.replace([Fault("delay", path=UPSERT, times=2), Fault("status", status=401, path=UPSERT)])
-    assert goldpan.run("--as-of", "2026-12-24").json["contacts"]["created"] == 200
+    assert goldpan.approve(held).json["contacts"]["created"] == 200
     sandbox.faults.replace([])
 
     assert goldpan.run().exit_code == 3
@@ -230,6 +238,7 @@ def test_a_day_that_was_sent_in_part_holds_an_earlier_one(goldpan, sandbox):
 
 def test_a_property_deleted_in_the_middle_stops_the_run_and_names_setup(goldpan, sandbox, wanted):
     goldpan.configure("goldpan.toml", ("workers = 16", "workers = 1"))
+    held = goldpan.plan()
     sandbox.faults.replace([Fault("delay", seconds=0.3, path=UPSERT)])
     hub = Hub(sandbox.url)
 
@@ -240,7 +249,7 @@ def test_a_property_deleted_in_the_middle_stops_the_run_and_names_setup(goldpan,
 
     somebody = threading.Thread(target=delete_after_the_first_batch)
     somebody.start()
-    said = goldpan.run()
+    said = goldpan.approve(held)
     somebody.join()
     hub.pool.clear()
 
@@ -257,9 +266,10 @@ def test_a_property_deleted_in_the_middle_stops_the_run_and_names_setup(goldpan,
 
 
 def test_one_conflicting_address_is_found_and_the_others_are_written(goldpan, sandbox, wanted):
+    held = goldpan.plan()
     sandbox.settings.conflicts = frozenset({"m7@example.org"})
 
-    said = goldpan.run()
+    said = goldpan.approve(held)
 
     assert said.exit_code == 4
     assert_true(said, sandbox)
@@ -272,9 +282,10 @@ def test_one_conflicting_address_is_found_and_the_others_are_written(goldpan, sa
 @pytest.mark.parametrize("fault", [None, Fault("drop", path=UPSERT, every=2)])
 def test_addresses_that_only_hubspot_refuses_are_told_one_by_one(goldpan, sandbox, wanted, fault):
     goldpan.deliver([*PEOPLE, *BAD], BOUGHT)
+    held = goldpan.plan()
     sandbox.faults.replace([fault] if fault else [])
 
-    said = goldpan.run()
+    said = goldpan.approve(held)
 
     assert said.exit_code == 4, said.json["problems"]
     assert_true(said, sandbox)
@@ -287,9 +298,10 @@ def test_addresses_that_only_hubspot_refuses_are_told_one_by_one(goldpan, sandbo
 
 def test_refusals_that_name_no_record_are_told_apart(goldpan, sandbox, wanted):
     goldpan.deliver([*PEOPLE, *BAD], BOUGHT)
+    held = goldpan.plan()
     sandbox.faults.replace([Fault("strip_context", path=UPSERT)])
 
-    said = goldpan.run()
+    said = goldpan.approve(held)
 
     assert (said.exit_code, said.json["status"]) == (4, "partial")
     assert_true(said, sandbox)
@@ -299,7 +311,8 @@ def test_refusals_that_name_no_record_are_told_apart(goldpan, sandbox, wanted):
 
 @pytest.mark.parametrize("largest_kb", [64, 150, 250, 400])
 def test_a_disk_that_fills_up_ends_the_run_truthfully_and_the_next_one_right(goldpan, sandbox, wanted, largest_kb):
-    with goldpan.start("run", "--as-of", AS_OF, "--json") as process:
+    held = goldpan.plan()
+    with goldpan.start("run", "--approve", held.json["fingerprint"], "--json") as process:
         # No file of this process grows past it from now on, as on a disk that is full.
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest_kb * 1024, largest_kb * 1024))
         out, err = process.communicate(timeout=60)
@@ -312,6 +325,7 @@ def test_a_disk_that_fills_up_ends_the_run_truthfully_and_the_next_one_right(gol
 
 
 def test_everything_at_once_and_the_next_night_is_right(goldpan, sandbox, wanted):
+    held = goldpan.plan()
     sandbox.faults.replace([
         Fault("throttle", every=5, **TROUBLE),
         Fault("status", status=502, every=4, when="after", **TROUBLE),
@@ -320,7 +334,7 @@ def test_everything_at_once_and_the_next_night_is_right(goldpan, sandbox, wanted
         Fault("omit", every=6, count=5, **TROUBLE),
     ])  # fmt: skip
 
-    said = goldpan.run()
+    said = goldpan.approve(held)
 
     assert_true(said, sandbox)
     assert said.exit_code in (0, 1)

@@ -1,12 +1,18 @@
-"""Killed at any moment of sending, the next run ends right: nothing lost, nobody twice, little sent again."""
+"""Killed at any moment, the next run ends right: nothing lost, nobody twice, little sent again.
+
+The moments are drawn by lot over a whole run, from its first request on: reading, planning, the journal, sending, the
+archive. An approval that is killed is given again; after an ordinary run comes the next one.
+"""
 
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil
 
 import pytest
 
@@ -14,69 +20,145 @@ from sync.destinations.hubspot.parallel import chunks
 from sync.init import set_up_folder
 from sync.sandbox import Sandbox
 from tests.builders import REPOSITORY
-from tests.cli.installation import AS_OF, READ, TAGS, UPSERT, Installation, furnish, member, order, pass_waits
+from tests.cli.installation import (
+    AS_OF,
+    HELD,
+    READ,
+    TAGS,
+    UPDATE,
+    UPSERT,
+    Installation,
+    furnish,
+    member,
+    order,
+    pass_waits,
+)
 from tests.cli.test_convert import converted_tags
 from tests.sandbox.hub import Hub
 
 SEED = 20261120
-LATENCY_SECONDS = 0.1
+LATENCY_SECONDS = 0.03
 WORKERS = 4
-MOST_IN_FLIGHT = WORKERS * 100  # a batch each
-OWN = (TAGS, "total_order_value", "estimated_savings", "membership_start", "membership_expires", "member_since",
+BATCH = 100
+MOST_IN_FLIGHT = WORKERS * BATCH
+VALUE = "total_order_value"
+OWN = (TAGS, VALUE, "estimated_savings", "membership_start", "membership_expires", "member_since",
        "membership_category", "customer_id", "customer_name")  # fmt: skip
-"""Every property that a run writes; each write of a contact adds one line to the history of each."""
-
-
-@pytest.mark.parametrize(
-    ("contacts", "kills"), [(500, 3), pytest.param(2000, 20, marks=pytest.mark.slow, id="2000-20-slow")]
+"""Every property that a run writes; each write of a contact adds one line to the history of each that it changes."""
+NO_BRAKES = tuple(
+    (f"{name} = {share}", f"{name} = 1")
+    for name, share in (("tag_loss_share", "0.10"), ("changed_share", "0.20"), ("order_sum_loss_share", "0.20"))
 )
-def test_a_run_killed_while_sending_is_settled_by_the_next_one(tmp_path, monkeypatch, contacts, kills):
+USAGE = 2
+
+some_and_fifty_in_all = pytest.mark.parametrize(
+    ("contacts", "kills"), [(500, 3), pytest.param(3000, 25, marks=pytest.mark.slow, id="3000-25-slow")]
+)
+
+
+@some_and_fifty_in_all
+def test_an_approval_killed_again_and_again_ends_right(tmp_path, monkeypatch, contacts, kills):
     pass_waits(monkeypatch)  # of the runs in this process; the killed ones keep their pace
     rng = random.Random(SEED)
-    caught = 0
+    stopped = 0
     with portal_process(tmp_path / "portal.sqlite", contacts) as portal:
-        night = Night(tmp_path, portal)
-        wanted = night.undisturbed()
-        for number in range(kills):
-            instant = number * (contacts // 100) // kills, rng.uniform(0, LATENCY_SECONDS)
-            goldpan = night.installation()
-            written = night.kill_while_sending(goldpan, *instant)
-            caught += 0 < written < contacts
-
-            settling = goldpan.run()
-
-            assert settling.exit_code == 0, (instant, settling.all)
-            values, writes = portal.contacts()
-            assert values == wanted, instant
-            assert portal.stats()["contacts"] == contacts
-            assert set(writes.values()) <= {1, 2}, instant
-            assert sum(count - 1 for count in writes.values()) <= MOST_IN_FLIGHT, instant
-            assert [run["status"] for run in goldpan("runs", "--json").json["runs"]] == ["done", "interrupted"]
+        home = Home(tmp_path, portal)
+        goldpan, fingerprint = home.hold()
+        wanted, whole = home.undisturbed(fingerprint)
+        while kills:
+            home.put_back()
             before = portal.writes()
-            assert goldpan.run().json["contacts"]["unchanged"] == contacts
-            assert portal.writes() == before
-    assert caught  # the instants lie in the sending, not beside it
+            some = min(kills, rng.randint(1, 4))
+            kills -= some
+            ends = [home.kill(["--approve", fingerprint], rng.uniform(0, whole)) for _ in range(some)]
+            stopped += ends.count(-signal.SIGKILL)
+
+            said = goldpan("run", "--json", "--approve", fingerprint)
+
+            if said.exit_code == USAGE:  # all of it was sent, and on record, before the moment of the last kill
+                assert "was sent already" in said.json["problems"][0]
+                assert ends[-1] != -signal.SIGKILL or "done" in statuses(goldpan)
+            else:
+                assert said.exit_code == 0, said.all
+                counts = said.json["contacts"]
+                assert counts["created"] + counts["updated"] + counts["unchanged"] == counts["total"] == contacts
+            assert portal.contacts(OWN) == wanted
+            assert portal.stats()["contacts"] == contacts
+            most = ceil(contacts / BATCH) + some * (WORKERS + 1)  # what is left makes batches of its own
+            assert portal.writes() - before <= most
+            assert sum(portal.writes_of(TAGS).values()) <= contacts + some * MOST_IN_FLIGHT
+            assert_nothing_is_left(goldpan, portal, contacts)
+    assert stopped  # the moments lie in the run, not behind it
+
+
+@some_and_fifty_in_all
+def test_an_ordinary_run_killed_anywhere_is_settled_by_the_next_one(tmp_path, monkeypatch, contacts, kills):
+    pass_waits(monkeypatch)
+    rng = random.Random(SEED)
+    stopped = 0
+    with portal_process(tmp_path / "portal.sqlite", contacts) as portal:
+        home = Home(tmp_path, portal)
+        goldpan, fingerprint = home.hold()
+        assert goldpan("run", "--approve", fingerprint).exit_code == 0
+        goldpan.configure("goldpan.toml", *NO_BRAKES)  # everybody changes every night here
+        portal.slow_down(LATENCY_SECONDS)
+        home.deliver(night=1)
+        whole = home.time_of(["--as-of", AS_OF])
+        for night in range(2, kills + 2):
+            home.deliver(night)
+            before = portal.writes()
+            stopped += home.kill(["--as-of", AS_OF], rng.uniform(0, whole)) == -signal.SIGKILL
+
+            said = goldpan.plan()
+
+            assert said.exit_code == 0, said.all
+            counts = said.json["contacts"]
+            assert counts["updated"] + counts["unchanged"] == counts["total"] == contacts
+            assert portal.contacts((VALUE,)) == {
+                email: {VALUE: str(amount_of(number, night))} for number, email in enumerate(portal.emails)
+            }
+            most = ceil(contacts / BATCH) + WORKERS + 1
+            assert portal.writes() - before <= most
+        assert portal.stats()["contacts"] == contacts
+        writes = portal.writes_of(VALUE)
+        assert min(writes.values()) >= kills + 2
+        assert sum(writes.values()) <= contacts * (kills + 2) + kills * MOST_IN_FLIGHT
+        assert_nothing_is_left(goldpan, portal, contacts)
+    assert stopped
 
 
 def test_a_run_stopped_by_a_person_says_so_and_the_next_one_settles_it(tmp_path):
     with portal_process(tmp_path / "portal.sqlite", 100) as portal:
-        night = Night(tmp_path, portal)
-        goldpan = night.installation()
-        with goldpan.start("run", "--as-of", AS_OF) as process:
-            night.wait_for_sending(process)
+        goldpan, fingerprint = Home(tmp_path, portal).hold()
+        portal.slow_down(0.2)
+        before = portal.answered(READ)
+        with goldpan.start("run", "--approve", fingerprint) as process:
+            while portal.answered(READ) == before:
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.01)
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=60)
         portal.slow_down(0)
         shown = goldpan("show").out
 
-        settling = goldpan.run()
+        settling = goldpan("run", "--approve", fingerprint)
 
         assert process.returncode == 130
         assert "goldpan: stopped. The next run settles what was under way." in err
         assert "Traceback" not in err
         assert "running; it is going on, or was stopped" in shown
-        assert settling.exit_code == 0
-        assert set(portal.contacts()[1].values()) <= {1, 2}
+        assert settling.exit_code == 0, settling.all
+        assert set(portal.writes_of(TAGS).values()) <= {1, 2}
+
+
+def assert_nothing_is_left(goldpan, portal, contacts):
+    before = portal.writes()
+    assert goldpan.plan().json["contacts"]["unchanged"] == contacts
+    assert portal.writes() == before
+
+
+def statuses(goldpan):
+    return [run["status"] for run in goldpan("runs", "--json").json["runs"]]
 
 
 @dataclass
@@ -90,11 +172,16 @@ class Portal:
     def stats(self):
         return self.hub.call("GET", "/sandbox/stats").json()
 
-    def answered(self, path):
-        return self.stats()["by_endpoint"].get(f"POST {path}", 0)
+    def requests(self):
+        return sum(self.stats()["by_endpoint"].values())
+
+    def answered(self, *paths):
+        """How many requests of these kinds have been answered."""
+        counts = self.stats()["by_endpoint"]
+        return sum(counts.get(f"POST {path}", 0) for path in paths)
 
     def writes(self):
-        return self.answered(UPSERT)
+        return self.answered(UPSERT, UPDATE)
 
     def empty(self):
         """A new account, with Goldpan's properties, that answers as slowly as a distant one."""
@@ -106,16 +193,24 @@ class Portal:
     def slow_down(self, seconds):
         assert self.hub.call("POST", "/sandbox/settings", {"latency_seconds": seconds}).status == 200
 
-    def contacts(self):
-        """What each contact holds, a multiple choice as a set; and how often it was written."""
-        values, writes = {}, {}
-        for some in chunks(self.emails, 100):
-            answer = self.hub.read(*some, properties=["email", *OWN], propertiesWithHistory=[TAGS])
-            for record in answer.json()["results"]:
-                held = record["properties"]
-                values[held["email"]] = {name: held[name] for name in OWN} | {TAGS: frozenset(held[TAGS].split(";"))}
-                writes[held["email"]] = len(record["propertiesWithHistory"][TAGS])
-        return values, writes
+    def contacts(self, names):
+        """What each contact holds of these properties, a multiple choice as a set."""
+        values = {}
+        for record in self._records(properties=["email", *names]):
+            held = record["properties"]
+            values[held["email"]] = {name: set(held[name].split(";")) if name == TAGS else held[name] for name in names}
+        return values
+
+    def writes_of(self, name):
+        """How often each contact's property was written."""
+        return {
+            record["properties"]["email"]: len(record["propertiesWithHistory"][name])
+            for record in self._records(properties=["email"], propertiesWithHistory=[name])
+        }
+
+    def _records(self, **wanted):
+        for some in chunks(self.emails, BATCH):
+            yield from self.hub.read(*some, **wanted).json()["results"]
 
 
 @contextmanager
@@ -135,61 +230,75 @@ def portal_process(store, contacts):
         assert len(again.contacts()) == contacts
 
 
-class Night:
-    """The same exports, sent again and again to an empty portal by new installations."""
+class Home:
+    """One installation, whose first load waits for approval, and the way back to that moment."""
 
     def __init__(self, folder, portal):
-        self.folder, self.portal = folder, portal
-        self.count = 0
+        self.folder, self.portal, self.kept = folder / "home", portal, folder / "kept"
+        for _ in set_up_folder(self.folder):
+            pass
+        self.goldpan = Installation(self.folder, portal.url)
+        self.goldpan.configure("goldpan.toml", ("workers = 16", f"workers = {WORKERS}"))
 
-    def undisturbed(self):
-        """What each contact should hold: as a whole run leaves it, and with the tags of ``goldpan convert``."""
-        goldpan = self.installation()
+    def hold(self):
+        """The first load, held: the installation and the plan's fingerprint."""
+        self.portal.empty()
         self.portal.slow_down(0)
-        said = goldpan.run()
-        assert said.exit_code == 0, said.all
-        values, _ = self.portal.contacts()
-        exports = [goldpan.inbox / f"{kind}.csv" for kind in ("memberships", "orders")]
-        assert goldpan("convert", *exports, "--as-of", AS_OF).exit_code == 0
-        converted = converted_tags(goldpan.home / "hubspot.csv")
-        assert {email: set(held[TAGS]) for email, held in values.items()} == converted
-        return values
+        self.deliver(night=0)
+        held = self.goldpan.plan()
+        assert held.exit_code == HELD, held.all
+        shutil.copytree(self.folder, self.kept)
+        return self.goldpan, held.json["fingerprint"]
 
-    def kill_while_sending(self, goldpan, batches, seconds):
-        """Kill it so long after so many batches were answered; returns how many contacts were written by then."""
-        with goldpan.start("run", "--as-of", AS_OF) as process:
-            self.wait_for_sending(process)
-            while self.portal.writes() < batches:
-                assert process.poll() is None, process.communicate()
-                time.sleep(0.005)
-            time.sleep(seconds)
-            process.send_signal(signal.SIGKILL)
+    def put_back(self):
+        """As it was when the first load was held, and the portal empty."""
+        shutil.rmtree(self.folder)
+        shutil.copytree(self.kept, self.folder)
+        self.portal.empty()
+
+    def undisturbed(self, fingerprint):
+        """What each contact should hold, also by the tags of ``goldpan convert``; and how long an approval takes."""
+        self.put_back()
+        seconds = self.time_of(["--approve", fingerprint])
+        values = self.portal.contacts(OWN)
+        exports = [self.goldpan.inbox / f"{kind}.csv" for kind in ("memberships", "orders")]
+        assert self.goldpan("convert", *exports, "--as-of", AS_OF).exit_code == 0
+        assert {email: held[TAGS] for email, held in values.items()} == converted_tags(self.folder / "hubspot.csv")
+        return values, seconds
+
+    def deliver(self, night):
+        self.goldpan.deliver(*exports_of(self.portal.emails, night))
+
+    def time_of(self, options):
+        """How long a whole run takes, from its first request."""
+        with self._started(options) as process:
+            begin = time.monotonic()
+            out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, (out, err)
+        return time.monotonic() - begin
+
+    def kill(self, options, seconds):
+        """Kill a run so long after its first request; returns how it ended, which may have been before."""
+        with self._started(options) as process:
+            try:
+                process.wait(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                process.kill()
             process.communicate(timeout=60)
         time.sleep(2 * LATENCY_SECONDS)  # what was in flight arrives
-        self.portal.slow_down(0)
-        return self.portal.stats()["contacts"]
+        return process.returncode
 
-    def wait_for_sending(self, process):
-        """Everybody has been read: sending begins."""
-        while self.portal.answered(READ) * 100 < len(self.portal.emails):
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.01)
-
-    def installation(self):
-        """A new home with the exports, and the portal empty again."""
-        self.count += 1
-        self.portal.empty()
-        home = self.folder / f"home-{self.count}"
-        for _ in set_up_folder(home):
-            pass
-        goldpan = Installation(home, self.portal.url)
-        goldpan.deliver(*exports_of(self.portal.emails))
-        goldpan.configure("goldpan.toml", ("workers = 16", f"workers = {WORKERS}"))
-        return goldpan
+    @contextmanager
+    def _started(self, options):
+        before = self.portal.requests()
+        with self.goldpan.start("run", "--json", *options) as process:
+            while self.portal.requests() == before and process.poll() is None:
+                time.sleep(0.01)
+            yield process
 
 
-def exports_of(emails):
-    """A membership and an order for each address, drawn by lot."""
+def exports_of(emails, night):
+    """A membership and an order for each address, drawn by lot; only the amounts are others each night."""
     rng = random.Random(SEED)
     members, orders = [], []
     for number, email in enumerate(emails):
@@ -198,5 +307,10 @@ def exports_of(emails):
         members.append(
             member(number, f"Member {number}", email, f"{year - 1}-{day}", f"{year}-{day}", purchase=purchase)
         )
-        orders.append(order(number, rng.randrange(len(emails)), f"{rng.uniform(5, 900):.2f}"))
+        orders.append(order(number, number, f"{amount_of(number, night)}.00"))
     return members, orders
+
+
+def amount_of(number, night):
+    """What the customer spent by that night: another amount each night, above and below the threshold of the tag."""
+    return (number * 37 + night * 611) % 1999 + 1

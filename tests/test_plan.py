@@ -237,6 +237,18 @@ def test_equal_plans_have_equal_fingerprints_whatever_the_order():
     assert plan(one, two).fingerprint != plan(one).fingerprint
 
 
+@given(
+    st.lists(st.sampled_from(["hfo_buy", "not_hfo_buy", "vip", "gone", ""]), unique=True),
+    st.lists(st.sampled_from(["", "hfo_buy", "not_hfo_buy"]), unique=True),
+)
+def test_the_tags_that_are_written_never_begin_with_a_semicolon_which_would_append(held, ours):
+    contact = wanted(membership_status_tags=";".join(ours))
+
+    for current in ({}, {"ann@x.com": record(membership_status_tags=";".join(held))}):
+        for change in plan(contact, current=current).changes:
+            assert not change.after.get("membership_status_tags", "").startswith(";")
+
+
 @given(st.lists(st.sampled_from(["hfo_buy", "not_hfo_buy", "vip", "board", "gone"]), unique=True), st.booleans())
 def test_applying_a_plan_leaves_nothing_to_plan(held, is_buyer):
     contact = wanted(membership_status_tags="hfo_buy" if is_buyer else "not_hfo_buy")

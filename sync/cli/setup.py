@@ -28,7 +28,8 @@ def command(
       goldpan setup --yes
     """
     from goldpan.errors import ConfigError, SchemaError
-    from sync.app import open_destination, single_flight
+    from sync.app import open_destination
+    from sync.locking import single_flight
     from sync.observe import configure_logs
     from sync.preflight import check_portal, setup_steps
     from sync.settings import load_settings

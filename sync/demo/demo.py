@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from goldpan.errors import ConfigError
-from sync.app import open_destination, single_flight, today
+from sync.app import open_destination, today
 from sync.demo.samples import write_samples
 from sync.init import set_up_folder
+from sync.locking import single_flight
 from sync.preflight import setup_steps
 from sync.progress import Progress
 from sync.record import RunRecord

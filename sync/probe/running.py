@@ -8,9 +8,10 @@ from contextlib import ExitStack, closing, contextmanager
 
 from goldpan.errors import ConfigError
 from goldpan.model import Portal
-from sync.app import open_destination, sandbox_file, single_flight
+from sync.app import open_destination, sandbox_file
 from sync.destinations.hubspot.answers import text
 from sync.destinations.hubspot.pace import Pace
+from sync.locking import single_flight
 from sync.preflight import check_portal
 from sync.probe.asking import Asker
 from sync.probe.bench import PREFIX, Bench, in_words

@@ -33,12 +33,17 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """A contact that HubSpot does not have: ``gone`` (it had it once) or ``not_wanted``, and since when."""
+    """A contact that HubSpot does not have for itself, and since when.
+
+    ``reason`` is ``gone`` (it had it once), ``not_wanted``, or ``same_record``: it had it once, and since then another
+    contact speaks for that record, ``record_id``.
+    """
 
     reason: str
     payload: str
     since_at: datetime
     checked_at: datetime
+    record_id: str = ""
 
 
 class ConfirmedContacts:
@@ -103,17 +108,20 @@ class ConfirmedContacts:
         """The contacts that HubSpot does not have, by address."""
         with self._engine.connect() as connection:
             return {
-                row.email: Absence(row.reason, row.payload, utc(row.since_at), utc(row.checked_at))
+                row.email: Absence(row.reason, row.payload, utc(row.since_at), utc(row.checked_at), row.record_id)
                 for row in connection.execute(select(t.absences).where(*self._mine(t.absences)))
             }
 
-    def mark_absent(self, reason: str, payloads: Mapping[str, str], *, at: datetime) -> None:
+    def mark_absent(
+        self, reason: str, payloads: Mapping[str, str], *, at: datetime, record_ids: Mapping[str, str] | None = None
+    ) -> None:
         """HubSpot does not have these contacts; what was confirmed of them is over.
 
         Args:
-            reason: ``gone`` or ``not_wanted``.
+            reason: ``gone``, ``not_wanted`` or ``same_record``.
             payloads: What they were looked for with, by address.
             at: When.
+            record_ids: The records that other contacts speak for.
         """
         if not payloads:
             return
@@ -123,7 +131,14 @@ class ConfirmedContacts:
             known = before.get(email)
             since_at = known.since_at if known is not None and known.reason == reason else at
             rows.append(
-                self._key(email) | {"reason": reason, "payload": payload, "since_at": since_at, "checked_at": at}
+                self._key(email)
+                | {
+                    "reason": reason,
+                    "payload": payload,
+                    "record_id": (record_ids or {}).get(email, ""),
+                    "since_at": since_at,
+                    "checked_at": at,
+                }
             )
         with self._engine.begin() as connection:
             for table in (t.contacts, t.absences):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from goldpan.errors import ConfigError, FatalError
@@ -22,16 +22,21 @@ def open_engine(url: str) -> Engine:
         ConfigError: A URL that means nothing, or a database that can't be reached.
         FatalError: A state that a newer Goldpan has written.
     """
+    parsed = checked_url(url)
     try:
-        parsed = make_url(url)
         is_sqlite = parsed.get_backend_name() == "sqlite"
         if is_sqlite and parsed.database and parsed.database != ":memory:":
             _make_private_file(Path(parsed.database))
-        engine = create_engine(parsed, connect_args={"timeout": 30} if is_sqlite else {})
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        engine = create_engine(
+            parsed,
+            connect_args={"timeout": 30} if is_sqlite else {},
+            hide_parameters=True,  # an error must not quote addresses
+        )
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise ConfigError(
-            f"GOLDPAN_STATE_URL can't be used ({type(error).__name__}). For SQLite: sqlite:////path/to/goldpan.sqlite; "
-            "for PostgreSQL: postgresql+psycopg://user:password@host/database."
+            f"GOLDPAN_STATE_URL names a {parsed.get_backend_name()} database, and its driver is not installed "
+            f"({type(error).__name__}). For PostgreSQL: pip install 'goldpan[postgres]', and a URL that begins with "
+            "postgresql+psycopg://"
         ) from error
     if is_sqlite:
         event.listen(engine, "connect", _prepare)
@@ -41,12 +46,32 @@ def open_engine(url: str) -> Engine:
             _migrate(connection)
     except SQLAlchemyError as error:
         engine.dispose()
-        place = parsed.render_as_string(hide_password=True)
-        raise ConfigError(f"The state database {place} can't be opened: {_cause(error)}") from error
+        raise unreachable(url, error) from error
     except BaseException:
         engine.dispose()
         raise
     return engine
+
+
+def checked_url(url: str) -> URL:
+    """The URL of the state, read.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(
+            "GOLDPAN_STATE_URL is no database URL. For SQLite: sqlite:////path/to/goldpan.sqlite; for PostgreSQL: "
+            "postgresql+psycopg://user:password@host/database."
+        ) from error
+
+
+def unreachable(url: str, error: SQLAlchemyError) -> ConfigError:
+    """The error for a database that can't be opened; the password stays out of it."""
+    place = make_url(url).render_as_string(hide_password=True)
+    return ConfigError(f"The state database {place} can't be opened: {_cause(error)}")
 
 
 def _make_private_file(path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, Update, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Row, Update, bindparam, func, insert, select, update
 
 from goldpan.model import Action, Cause, Change, Outcome, Portal
 from sync.state import tables as t
@@ -75,6 +75,13 @@ class Journal:
                 connection.execute(statement, rows)
                 if records:
                     connection.execute(_one().values(record_id=bindparam("id")), records)
+
+    def told(self, run_id: str) -> dict[tuple[str, str], int]:
+        """How many changes of a run there are, by action and verdict."""
+        c = t.changes.c
+        query = select(c.action, c.verdict, func.count()).where(c.run_id == run_id).group_by(c.action, c.verdict)
+        with self._engine.connect() as connection:
+            return {(action, verdict): count for action, verdict, count in connection.execute(query)}
 
     def unknown(self, destination: str, portal: Portal) -> list[tuple[str, Change]]:
         """What runs to this portal sent and have no proof of, the oldest first, with their runs."""

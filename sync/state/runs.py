@@ -1,12 +1,12 @@
 """What ran, for which day, and how it ended."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Row, delete, insert, select, update
 
 from goldpan.errors import ConfigError
 from goldpan.model import Portal
@@ -33,6 +33,7 @@ class StoredRun:
     parent_id: str = ""
     config_id: str = ""
     fingerprint: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """What `goldpan runs --json` says of it."""
@@ -102,6 +103,11 @@ class Runs:
         with self._engine.begin() as connection:
             connection.execute(update(t.runs).where(t.runs.c.run_id == run_id).values(portal_id=portal.portal_id))
 
+    def note_facts(self, run_id: str, facts: Mapping[str, Any]) -> None:
+        """What the exports of a run amount to: kept before anything is sent, for the runs after it."""
+        with self._engine.begin() as connection:
+            connection.execute(update(t.runs).where(t.runs.c.run_id == run_id).values(facts=json.dumps(dict(facts))))
+
     def finish(
         self, run_id: str, *, status: str, portal_id: str, fingerprint: str, record: Mapping[str, Any], at: datetime
     ) -> None:
@@ -117,19 +123,16 @@ class Runs:
             connection.execute(update(t.runs).where(t.runs.c.run_id == run_id).values(values))
 
     def close_interrupted(self, at: datetime) -> int:
-        """Runs that never finished (killed) are interrupted: unanswered changes are unknown, unsent ones discarded.
+        """Runs that never finished (killed) are interrupted, and no change of any run is left half-way.
 
-        Nothing is lost: contacts that were not confirmed differ from the state, so the next run reads and settles them.
+        What was sent without an answer is unknown: the next run reads it back. What never left is discarded: contacts
+        that were not confirmed differ from the state, and are planned anew. Only for whoever holds the lock.
         """
-        interrupted = select(t.runs.c.run_id).where(t.runs.c.status == "running")
-        theirs = t.changes.c.run_id.in_(interrupted)
         with self._engine.begin() as connection:
             connection.execute(
-                update(t.changes)
-                .where(theirs, t.changes.c.verdict == "sent")
-                .values(verdict="unknown", reason="interrupted")
+                update(t.changes).where(t.changes.c.verdict == "sent").values(verdict="unknown", reason="interrupted")
             )
-            connection.execute(delete(t.changes).where(theirs, t.changes.c.verdict == "planned"))
+            connection.execute(delete(t.changes).where(t.changes.c.verdict == "planned"))
             closed = connection.execute(
                 update(t.runs).where(t.runs.c.status == "running").values(status="interrupted", finished_at=at)
             )
@@ -158,29 +161,39 @@ class Runs:
             raise ConfigError(f"Several runs begin with {run_id!r}; give more of the id. See: goldpan runs")
         return _stored_run(found[0])
 
-    def of_portal(self, destination: str, portal: Portal, *where: ColumnElement[bool]) -> list[StoredRun]:
+    def of_portal(
+        self, destination: str, portal: Portal, *where: ColumnElement[bool], limit: int | None = None
+    ) -> list[StoredRun]:
         """The runs that reached this portal, the newest first."""
-        return self.find(t.runs.c.destination == destination, t.runs.c.portal_id == portal.portal_id, *where)
+        here = t.runs.c.destination == destination, t.runs.c.portal_id == portal.portal_id
+        return self.find(*here, *where, limit=limit)
 
-    def find(self, *where: ColumnElement[bool]) -> list[StoredRun]:
+    def find(self, *where: ColumnElement[bool], limit: int | None = None) -> list[StoredRun]:
         """The runs for which all of this holds, the newest first."""
-        query = select(t.runs).where(*where).order_by(t.runs.c.run_id.desc())
+        query = select(t.runs).where(*where).order_by(t.runs.c.run_id.desc()).limit(limit)
         with self._engine.connect() as connection:
             return [_stored_run(row) for row in connection.execute(query)]
 
     def last_accepted(self, destination: str, portal: Portal) -> StoredRun | None:
         """The run whose exports were accepted last for this portal."""
         accepted = select(t.run_inputs.c.run_id).where(t.run_inputs.c.is_accepted)
-        found = self.of_portal(destination, portal, t.runs.c.run_id.in_(accepted))
+        found = self.of_portal(destination, portal, t.runs.c.run_id.in_(accepted), limit=1)
         return found[0] if found else None
 
     def undone_last(self, destination: str, portal: Portal) -> str | None:
-        """The run that was undone, if nothing that the exports say was sent since."""
-        told = self.of_portal(
-            destination, portal, t.runs.c.kind.in_([*FULL, "undo"]), t.runs.c.status.in_(["done", "partial", "failed"])
-        )
-        last = next((run for run in told if run.kind == "undo" or run.status != "failed"), None)
+        """The run that was taken back, if nothing that the exports say was sent since."""
+        last = self._last_that_wrote(destination, portal, (*FULL, "undo"))
         return last.parent_id if last is not None and last.kind == "undo" else None
+
+    def has_written(self, destination: str, portal: Portal) -> bool:
+        """Whether anything was ever sent to this portal, or found to be there as the exports say."""
+        is_accepted = self.last_accepted(destination, portal) is not None
+        return is_accepted or self._last_that_wrote(destination, portal, (*FULL, "only", "retry")) is not None
+
+    def _last_that_wrote(self, destination: str, portal: Portal, kinds: Sequence[str]) -> StoredRun | None:
+        wrote = select(t.changes.c.run_id).where(t.changes.c.verdict.in_(["sent", "applied", "unknown"]))
+        found = self.of_portal(destination, portal, t.runs.c.kind.in_(kinds), t.runs.c.run_id.in_(wrote), limit=1)
+        return found[0] if found else None
 
     def keep_config(self, config_id: str, files: str) -> None:
         """Remember a config, so that what it meant can be worked out again."""
@@ -195,16 +208,11 @@ class Runs:
             return connection.execute(select(t.configs.c.files).where(t.configs.c.config_id == config_id)).scalar()
 
     def last_sent_as_of(self, destination: str, portal: Portal) -> date | None:
-        """The latest business date that something was sent for to this portal, or that needed nothing."""
+        """The business date that this portal shows: of the last run that sent something, or that needed nothing."""
         left = select(t.changes.c.run_id).where(t.changes.c.verdict.in_(["sent", "applied", "unknown"]))
-        query = select(func.max(t.runs.c.as_of)).where(
-            t.runs.c.destination == destination,
-            t.runs.c.portal_id == portal.portal_id,
-            t.runs.c.kind.in_(FULL),
-            t.runs.c.status.in_(["done", "partial"]) | t.runs.c.run_id.in_(left),
-        )
-        with self._engine.connect() as connection:
-            return connection.execute(query).scalar()
+        is_sent = t.runs.c.status.in_(["done", "partial"]) | t.runs.c.run_id.in_(left)
+        found = self.of_portal(destination, portal, t.runs.c.kind.in_(FULL), is_sent, limit=1)
+        return found[0].as_of if found else None
 
 
 def _stored_run(row: Row[Any]) -> StoredRun:
@@ -221,4 +229,5 @@ def _stored_run(row: Row[Any]) -> StoredRun:
         parent_id=row.parent_id,
         config_id=row.config_id,
         fingerprint=row.fingerprint,
+        facts=json.loads(row.facts),
     )

@@ -18,13 +18,14 @@ runs = Table(
     Column("portal_id", String(40), nullable=False, comment="empty until HubSpot has said it"),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True)),
-    Column("status", String(20), nullable=False, comment="running, done, partial, held or failed"),
+    Column("status", String(20), nullable=False, comment="running, done, partial, held, failed or interrupted"),
     Column("as_of", Date, nullable=False),
     Column("fingerprint", String(40), nullable=False, default=""),
     Column("goldpan_version", String(40), nullable=False),
-    Column("kind", String(10), nullable=False, default="run", comment="run, approve, undo, repair or retry"),
+    Column("kind", String(10), nullable=False, default="run", comment="run, only, approve, undo, repair or retry"),
     Column("parent_id", String(40), nullable=False, default="", comment="the run that this one approves or undoes"),
     Column("config_id", String(64), nullable=False, default="", comment="the config that it was planned with"),
+    Column("facts", Text, nullable=False, default="{}", comment="what its exports amount to, as JSON"),
     Column("record", Text, nullable=False, default="{}", comment="the object that --json prints"),
 )
 
@@ -111,8 +112,9 @@ absences = Table(
     Column("destination", String(40), primary_key=True),
     Column("portal_id", String(40), primary_key=True),
     Column("email", String(254), primary_key=True),
-    Column("reason", String(20), nullable=False, comment="gone or not_wanted"),
+    Column("reason", String(20), nullable=False, comment="gone, not_wanted or same_record"),
     Column("payload", Text, nullable=False, comment="the values that it was looked for with"),
+    Column("record_id", String(40), nullable=False, default="", comment="the record that another contact speaks for"),
     Column("since_at", DateTime(timezone=True), nullable=False),
     Column("checked_at", DateTime(timezone=True), nullable=False),
 )

@@ -162,6 +162,27 @@ def test_a_reason_that_concerns_every_record_is_not_searched_for_again_and_again
     assert error_answers(sandbox) == 49  # six whole batches, and 43 to find twenty single records in one of them
 
 
+def test_a_reason_that_names_nobody_but_concerns_every_record_is_not_searched_for_either(sandbox, open_sandbox):
+    sandbox.faults.replace([Fault("strip_context", path=UPSERT)])
+
+    outcomes, failure = settled(open_sandbox(), [change(f"m{n}@example.org", **{TAGS: "nope"}) for n in range(40)])
+
+    assert failure is None
+    assert tally(outcomes) == {"applied": 0, "refused": 20, "unknown": 20}
+    assert "concern every record" in outcomes["m39@example.org"].message
+
+
+def test_once_something_is_written_again_the_search_goes_on(sandbox, open_sandbox):
+    bad, good, mixed = changes(40), [change("g@example.org")], [change(f"x{n}@example.org") for n in range(4)]
+    conflicting(sandbox, [*bad, mixed[1]])
+    destination = open_sandbox()
+
+    assert tally(settled(destination, bad)[0]) == {"applied": 0, "refused": 20, "unknown": 20}
+    assert tally(settled(destination, mixed)[0]) == {"applied": 0, "refused": 0, "unknown": 4}
+    assert tally(settled(destination, good)[0])["applied"] == 1
+    assert tally(settled(destination, mixed)[0]) == {"applied": 3, "refused": 1, "unknown": 0}
+
+
 @pytest.mark.parametrize("workers", [1, 16])
 def test_one_bad_record_in_each_of_a_few_batches_is_found(sandbox, open_sandbox, workers):
     wanted = changes(500)
@@ -209,11 +230,13 @@ def test_error_answers_stay_within_the_budget_and_nobody_is_lost(sandbox, open_s
     wanted, announced = changes(8000), []
     conflicting(sandbox, wanted[::every])
 
-    outcomes, failure = settled(open_sandbox(workers=workers), wanted, on_sent=announced.extend)
+    destination = open_sandbox(workers=workers)
+    outcomes, failure = settled(destination, wanted, on_sent=announced.extend)
 
     assert error_answers(sandbox) <= 50
     assert isinstance(failure, FatalError)
-    assert "CONFLICT" in str(failure)
+    assert "the last one for CONFLICT" in str(failure)
+    assert workers > 1 or f"50 of {destination.requests.sent} requests" in str(failure)
     assert {one.email for one in announced} == set(outcomes)
     assert len(outcomes) < 8000
     assert tally(outcomes)["applied"] == len(sandbox.contacts())

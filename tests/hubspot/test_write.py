@@ -379,10 +379,10 @@ def test_a_journal_that_fails_stops_the_run_before_the_batch_leaves(hubspot, ope
     assert len(hubspot.requests) == 1
 
 
-def test_a_leading_semicolon_never_reaches_hubspot(hubspot, destination):
-    settled(destination, [change("ada@example.org", membership_status_tags=";a;b", customer_id="")])
+def test_values_are_sent_as_they_are(hubspot, destination):
+    settled(destination, [change("ada@example.org", customer_name="; Ada", customer_id="")])
 
-    assert hubspot.requests[0].body["inputs"][0]["properties"] == {"membership_status_tags": "a;b", "customer_id": ""}
+    assert hubspot.requests[0].body["inputs"][0]["properties"] == {"customer_name": "; Ada", "customer_id": ""}
 
 
 def test_results_in_lower_case_and_any_order_are_matched(hubspot, destination):

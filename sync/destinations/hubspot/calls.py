@@ -91,15 +91,12 @@ class Calls:
         tries = Tries()
 
         def is_last(state: RetryCallState) -> bool:
-            return state.attempt_number - tries.probes >= self._retries.attempts or is_over()
-
-        def is_over() -> bool:
-            return stop.is_set() or self._circuit.end is not None
+            return state.attempt_number - tries.probes >= self._retries.attempts
 
         def wait(seconds: float) -> None:
-            self._exchange.count(retried=1)
             self._check_budget()
-            self._waits.until(self._waits.clock() + seconds, is_over)
+            at = self._waits.clock() + seconds
+            self._waits.until(at, lambda: stop.is_set() or self._circuit.end is not None)
 
         try:
             return Retrying(
@@ -126,6 +123,8 @@ class Calls:
 
     def _heard(self, request: Request, place: Place, tries: Tries, *, is_probe: bool) -> Answer:
         """The answer to one sending; the circuit learns whether there was any."""
+        if tries.lost:
+            self._exchange.count(retried=1)
         try:
             answer = self._exchange.once(request, place)
         except GoldpanError as error:
@@ -153,15 +152,15 @@ class Calls:
     def _final(self, tries: Tries, error: GoldpanError) -> GoldpanError:
         """The error of a request that isn't sent again: if one of its sendings may have arrived, that counts."""
         unknown = next((each for each in reversed(tries.lost) if each.is_silence), None)
-        end = self._circuit.end
         if unknown is None:  # it never left, or HubSpot said each time that it did nothing
-            return end if end is not None and isinstance(error, NoAnswerError) else error
+            return error
+        end = self._circuit.end
         return unknown if end is None else NoAnswerError(unknown.reason, str(end))
 
     def _check_budget(self) -> None:
         """End a run in which too many requests have to be sent again."""
         sent, again = self.requests.sent, self.requests.retried
-        if again > max(self._retries.at_least, self._retries.share * sent):
+        if again >= max(self._retries.at_least, self._retries.share * sent):
             self._circuit.end_run(
                 f"HubSpot answers too seldom at {self.url}: {again} of {sent} requests had to be sent again. The run "
                 "asks no more. What left without an answer is unknown, the rest was not sent; the next run settles "

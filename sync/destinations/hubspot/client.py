@@ -23,9 +23,8 @@ from goldpan.errors import ConfigError
 from goldpan.model import RequestCounts
 from sync.destinations.hubspot.answers import Answer, Json
 from sync.destinations.hubspot.calls import Calls, Retries
-from sync.destinations.hubspot.circuit import Circuit
 from sync.destinations.hubspot.lists import Lists
-from sync.destinations.hubspot.pace import Pace, Waits
+from sync.destinations.hubspot.pace import Pace
 
 READ = ("crm.objects.contacts.read",)
 WRITE = ("crm.objects.contacts.write", "crm.objects.contacts.read")

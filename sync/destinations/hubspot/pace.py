@@ -106,10 +106,9 @@ class Allowance:
 
     def allowed(self, now: float) -> int:
         """How many requests any ten seconds may hold now."""
-        most = min(self.limit, self._told or self.limit)
-        room = int(most * (1 - RESERVE))
-        if self._told is not None:
-            room = min(room, int(self._told * (1 - RESERVE)) - self._others.most(now))
+        told = self._told or self.limit
+        most = min(self.limit, told)
+        room = min(int(most * (1 - RESERVE)), int(told * (1 - RESERVE)) - self._others.most(now))
         room = max(room, int(most * LEAST_SHARE))
         return max(1, int(room * self._share_at(now)))
 
@@ -150,7 +149,7 @@ class Allowance:
             return
         self._told = most
         left = _whole(headers.get("x-hubspot-ratelimit-remaining"))
-        if left is None or left > most:
+        if left is None:
             return
         ours = place.taken + self._number - place.number  # at most: some may not have arrived before this one
         self._others.note(max(0, most - left - ours), now)

@@ -74,10 +74,14 @@ def told(keys: Sequence[str], properties: Sequence[str], by: Key, body: Json) ->
         by_key = {keys[0]: records[0]}
     found = {key: by_key[key] for key in keys if key in by_key}
     absent, unclear = set[str](), set[str]()
+    is_nameless_trouble = False
     for error in objects(body.get("errors")):
         named = {as_key(name, by) for name in named_in(error, "ids", "id")}
         (absent if is_absence(reason_of(error), by) else unclear).update(named)
+        is_nameless_trouble |= not named and not is_absence(reason_of(error), by)
     unsaid = tuple(key for key in keys if key not in found and key not in absent)
+    if is_nameless_trouble:
+        unclear.update(unsaid)
     strangers = {record.record_id for record in records} - {record.record_id for record in found.values()}
     return Told(found, unsaid, frozenset(unclear.intersection(unsaid)), bool(strangers))
 

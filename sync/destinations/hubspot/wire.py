@@ -42,12 +42,12 @@ def is_record_id(name: str) -> bool:
 
 
 def as_value(value: str | None) -> str:
-    """A value that replaces what is there.
+    """A value that replaces what is there: nothing is ``""``, which empties the property; null is undefined.
 
-    A leading ``;`` would append to a multi-select property instead (properties guide, modified 2026-03-31), so none
-    ever leaves; the plan joins tags without one. Nothing is ``""``, which empties the property; null is undefined.
+    A leading ``;`` would append to a multi-select property (properties guide, modified 2026-03-31). Plan and undo join
+    the options of the tag property without one; a text may begin with it.
     """
-    return (value or "").lstrip(";")
+    return value or ""
 
 
 def input_of(change: Change, trace_id: str) -> Json:

@@ -14,6 +14,7 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("kind", sa.String(10), nullable=False, server_default="run"))
     op.add_column("runs", sa.Column("parent_id", sa.String(40), nullable=False, server_default=""))
     op.add_column("runs", sa.Column("config_id", sa.String(64), nullable=False, server_default=""))
+    op.add_column("runs", sa.Column("facts", sa.Text, nullable=False, server_default="{}"))
     op.add_column("contacts", sa.Column("customer_key", sa.Text, nullable=False, server_default=""))
     op.add_column("contacts", sa.Column("first_run_id", sa.String(40), nullable=False, server_default=""))
     op.add_column("changes", sa.Column("payload", sa.Text, nullable=False, server_default=""))
@@ -36,6 +37,7 @@ def upgrade() -> None:
         sa.Column("email", sa.String(254), nullable=False),
         sa.Column("reason", sa.String(20), nullable=False),
         sa.Column("payload", sa.Text, nullable=False),
+        sa.Column("record_id", sa.String(40), nullable=False),
         sa.Column("since_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("destination", "portal_id", "email", name="pk_absences"),
