@@ -22,6 +22,10 @@ from goldpan.stored import split_options
 EXAMPLES = 5
 
 
+ACCEPTED = (Cause.TIME, Cause.APPROVED)
+"""Causes of changes that a person has accepted already, with the exports or one by one."""
+
+
 def _share(value: str) -> Any:  # noqa: ANN401 - what pydantic's Field is typed as
     return Field(Decimal(value), ge=0, le=1)
 
@@ -115,7 +119,7 @@ def brakes_on_plan(
                 f"{percent(limits.tag_loss_share)} of its contacts and {limits.tag_loss_contacts:,}",
                 first_of(losers.get(moved.value, ())),
             )
-    data = [change for change in changes if change.cause is not Cause.TIME]
+    data = [change for change in changes if change.cause not in ACCEPTED]
     created = [change.email for change in data if change.action is Action.CREATE]
     changed = [change.email for change in data if change.action is not Action.CREATE]
     for name, emails, words, share, count in (
@@ -183,7 +187,7 @@ def losers_by_tag(
 
 def _by_data(change: Change, options: set[str], with_time: Mapping[str, Collection[str]] | None) -> set[str]:
     """Those of the options that a change moves because of data."""
-    if change.cause is Cause.TIME:
+    if change.cause in ACCEPTED:
         return set()
     return options.difference((with_time or {}).get(change.email, ()))
 

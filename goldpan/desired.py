@@ -82,7 +82,9 @@ def desired_contacts(refined: Refined, config: Config, suppression: Suppression 
     values = {spec.name: _as_texts(sendable[spec.column], spec) for spec in config.properties.properties}
     # A value that only fills blanks is not what HubSpot holds: it stands under another key, so that a change of the
     # policy is a difference.
-    keys = [f"{FILLS}{spec.name}" if spec.policy == "fill_blank" else spec.name for spec in config.properties.properties]
+    keys = [
+        f"{FILLS}{spec.name}" if spec.policy == "fill_blank" else spec.name for spec in config.properties.properties
+    ]
     payloads = [
         json.dumps(dict(zip(keys, row, strict=True)), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         for row in zip(*values.values(), strict=True)

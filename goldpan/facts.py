@@ -56,9 +56,7 @@ def facts_of(exports: Mapping[str, Export], refined: Refined, columns: Mapping[s
         order_sum_micros=refined.money.total,
         unsendable=int(refined.contacts["email"].isna().sum()),
         filled={
-            f"{kind}.{column}": _filled(exports[kind], column)
-            for kind, names in columns.items()
-            for column in names
+            f"{kind}.{column}": _filled(exports[kind], column) for kind, names in columns.items() for column in names
         },
     )
 

@@ -107,10 +107,15 @@ class Action(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a contact changes: the accepted exports imply it at today's date, or the exports or the config changed."""
+    """Why a contact changes.
+
+    ``time``: the accepted exports imply it at today's date. ``data``: the exports or the config changed. ``approved``:
+    it was in a plan that a person approved and that broke off.
+    """
 
     TIME = "time"
     DATA = "data"
+    APPROVED = "approved"
 
 
 @dataclass(frozen=True, slots=True)

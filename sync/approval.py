@@ -93,8 +93,8 @@ def waiting_plan(runs: Runs, fingerprint: str, settings: AppSettings) -> StoredR
     _refuse_outdated(runs, held, here)
     if held.config_id != settings.config_id:
         raise ConfigError(
-            f"The config changed since plan {fingerprint} was made, so it may not be what you want any more. "
-            "Nothing was written. Plan anew: goldpan run"
+            f"The config changed since plan {fingerprint} was made (or the list of suppressed contacts), so it may not "
+            "be what you want any more. Nothing was written. Plan anew: goldpan run"
         )
     return held
 

@@ -13,6 +13,7 @@ from goldpan.plan import DesiredContact
 from goldpan.stored import split_options
 from goldpan.suppression import Suppression
 from sync.app import version
+from sync.approved import Approved, what_it_does
 from sync.intake import exports_of_run
 from sync.lifecycle import Work
 from sync.planning import as_contacts
@@ -28,10 +29,13 @@ class Implied:
     Attributes:
         contacts: As HubSpot should hold them, by address.
         cleared: What those who are no longer kept should hold, by address.
+        has_same_config: Whether the config and the list of suppressed contacts are those of the accepted run; else
+            whoever is created now is created because of an edit.
     """
 
     contacts: Mapping[str, DesiredContact]
     cleared: Mapping[str, str]
+    has_same_config: bool = True
 
     def cause_of(self, change: Change) -> Cause:
         """Time, where the accepted exports imply this very change; else data."""
@@ -40,7 +44,8 @@ class Implied:
             is_implied = self.cleared.get(change.email) == change.payload
         else:
             is_implied = contact is not None and contact.payload == change.payload
-            is_implied = is_implied and (change.action is Action.UPDATE or contact is None or contact.may_create)
+            may_create = contact is not None and contact.may_create and self.has_same_config
+            is_implied = is_implied and (change.action is Action.UPDATE or may_create)
         return Cause.TIME if is_implied else Cause.DATA
 
     def options_with_time(self, known: Mapping[str, Confirmed], tags: str) -> Iterator[tuple[str, set[str]]]:
@@ -73,11 +78,17 @@ def implied_by_accepted(work: Work, accepted: StoredRun | None, known: Mapping[s
     return implied
 
 
-def with_causes(changes: Sequence[Change], implied: Implied | None) -> tuple[Change, ...]:
+def with_causes(
+    changes: Sequence[Change], implied: Implied | None, approved: Approved = frozenset()
+) -> tuple[Change, ...]:
     """The changes, each with its cause."""
-    return tuple(
-        replace(change, cause=implied.cause_of(change) if implied is not None else Cause.DATA) for change in changes
-    )
+
+    def cause_of(change: Change) -> Cause:
+        if what_it_does(change) in approved:
+            return Cause.APPROVED
+        return implied.cause_of(change) if implied is not None else Cause.DATA
+
+    return tuple(replace(change, cause=cause_of(change)) for change in changes)
 
 
 def _why_not(work: Work, accepted: StoredRun) -> str:
@@ -99,4 +110,5 @@ def _implied(work: Work, accepted: StoredRun, known: Mapping[str, Confirmed]) ->
     # Without the list of suppressed contacts: who is cleared because of it is cleared because of an edit.
     contacts = as_contacts(desired_contacts(refined, config), [spec.name for spec in config.properties.properties])
     former = former_contacts(known, contacts, contacts.keys(), suppression=Suppression(), config=config)
-    return Implied(contacts, {contact.email: contact.payload for contact in former.contacts})
+    cleared = {contact.email: contact.payload for contact in former.contacts}
+    return Implied(contacts, cleared, has_same_config=accepted.config_id == work.settings.config_id)

@@ -15,6 +15,7 @@ from goldpan.model import Confirmed, Outcome
 from goldpan.plan import Plan, tag_property
 from goldpan.report import Planned, mask
 from goldpan.stored import split_options
+from sync.approved import approved_changes
 from sync.archive.folder import remark_of
 from sync.causes import Implied, implied_by_accepted, with_causes
 from sync.intake import Delivery
@@ -75,7 +76,8 @@ def judge(
     movements, beyond = moving.judge(plan)
     if plan.changes and facts is not None and (work.record.dry_run or brakes or beyond or history):
         implied = implied_by_accepted(work, accepted, known)
-        plan = replace(plan, changes=with_causes(plan.changes, implied))
+        approved = approved_changes(work.state, work.record.destination, reached.portal)
+        plan = replace(plan, changes=with_causes(plan.changes, implied, approved))
         movements, beyond = moving.judge(plan, implied)
     return Judged(plan, movements, (*brakes, *beyond, *history))
 

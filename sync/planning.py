@@ -144,13 +144,10 @@ class Planning:
         }
 
     def _read(self, wanted: Collection[str]) -> dict[str, CurrentRecord]:
-        with shown(self._work.progress, "Reading HubSpot", len(wanted)):
-            return read_current(
-                self._reached.destination,
-                {email: self._record_id(email) for email in sorted(wanted)},
-                self._work.settings.config,
-                self._work.progress.advance,
-            )
+        known, config, progress = self.known, self._work.settings.config, self._work.progress
+        record_ids = {email: known[email].record_id if email in known else None for email in sorted(wanted)}
+        with shown(progress, "Reading HubSpot", len(wanted)):
+            return read_current(self._reached.destination, record_ids, config, progress.advance)
 
     def _settle_whose(self, records: dict[str, CurrentRecord], wanted: dict[str, DesiredContact]) -> None:
         """Add the contacts that turn out to share a record that was read; leave out those who are never written."""
@@ -189,10 +186,6 @@ class Planning:
     def _is_confirmed(self, contact: DesiredContact) -> bool:
         held = self.known.get(contact.email)
         return held is not None and held.payload == contact.payload
-
-    def _record_id(self, email: str) -> str | None:
-        held = self.known.get(email)
-        return held.record_id if held else None
 
     def _once_confirmed(self) -> set[str]:
         """Whom HubSpot had once: without a record now they are gone, unless a person wants them back."""

@@ -77,6 +77,7 @@ def load_first(office: Office, day: date, exports: Exports) -> None:
 # --- ordinary nights --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(3600)
 def test_no_ordinary_night_of_a_year_is_held_and_hubspot_holds_what_the_rules_say(tmp_path, portal):
     shutil.copyfile(portal, tmp_path / "portal.sqlite")
     office, source = office_in(tmp_path), Source(FOLDER, SHARE)

@@ -12,7 +12,7 @@ from goldpan.report.table import Column, Table, Tone, table_of
 from goldpan.stored import as_stored, split_options
 
 _ACTIONS = {Action.CREATE: "Create", Action.UPDATE: "Update", Action.CLEAR: "Clear"}
-_CAUSES = {Cause.TIME: "Time", Cause.DATA: "Data", None: ""}
+_CAUSES = {Cause.TIME: "Time", Cause.DATA: "Data", Cause.APPROVED: "Approved", None: ""}
 _VERDICTS = {Verdict.APPLIED: "Applied", Verdict.REFUSED: "Refused", Verdict.UNKNOWN: "Unknown"}
 NOT_SENT = "Not sent"
 _TONES: Mapping[str, Mapping[str, Tone]] = {

@@ -197,7 +197,9 @@ def test_an_undo_of_a_first_load_can_be_undone(goldpan, sandbox):
 
     assert undo(goldpan, undone).exit_code == 0
     assert sandbox.contacts() == after
-    assert quiet_night(goldpan, sandbox) == SETTLED
+    before = writes_in(sandbox)
+    assert night(goldpan) == SETTLED
+    assert writes_in(sandbox) == before
 
 
 def test_only_what_a_run_that_failed_half_way_wrote_is_put_back(loaded, sandbox):

@@ -1,5 +1,6 @@
 """A request without an answer is sent again as HubSpot's table says, by us alone, and not for ever."""
 
+import gc
 from itertools import pairwise
 
 import pytest
@@ -77,8 +78,6 @@ def test_a_retry_after_that_makes_no_sense_counts_as_none(hubspot, destination, 
         (Reply(200, b'{"status": "COMPLETE", "results": [{"id'), "incomplete_answer"),
         (Reply(200, HTML), "incomplete_answer"),
         (Reply(200, b"[]"), "incomplete_answer"),
-        (Reply(200, b"[" * 100_000), "incomplete_answer"),
-        (Reply(503, b'{"message":' * 100_000), "server_error"),
         (Reply(200, {"status": "COMPLETE", "results": []}, keep=9), "connection_lost"),
         (Reply(200, {"status": "COMPLETE", "results": []}, keep=9, says_length=False), "incomplete_answer"),
     ],
@@ -91,6 +90,29 @@ def test_after_the_last_try_a_change_is_unknown_with_the_reason(hubspot, destina
     assert failure is None
     assert {(o.verdict.value, o.reason) for o in outcomes.values()} == {("unknown", reason)}
     assert len(hubspot.requests) == 3
+
+
+@pytest.fixture
+def no_collection():
+    """A collection at the bottom of the stack would have no room for what it has to close."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collection")
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [(Reply(200, b"[" * 100_000), "incomplete_answer"), (Reply(503, b'{"message":' * 100_000), "server_error")],
+)
+def test_a_body_that_is_nested_without_end_is_no_answer(hubspot, destination, reply, reason):
+    hubspot.otherwise = lambda _: reply
+
+    outcomes, failure = settled(destination, changes(1))
+
+    assert failure is None
+    assert outcomes["m0@example.org"].reason == reason
 
 
 def test_a_truncated_answer_is_asked_for_again(hubspot, destination):
@@ -133,12 +155,12 @@ def test_a_burst_429_makes_everybody_wait_ten_seconds_then_goes_out_again(hubspo
     hubspot.play(throttled())
     destination = open_destination(workers=1)
 
-    outcomes, failure = settled(destination, changes(150))
+    outcomes, failure = settled(destination, changes(100))
 
     assert failure is None
-    assert tally(outcomes)["applied"] == 150
+    assert tally(outcomes)["applied"] == 100
     assert 10 < clock.seconds - 1000 <= 11.1
-    assert (destination.requests.sent, destination.requests.retried, destination.requests.throttled) == (3, 1, 1)
+    assert (destination.requests.sent, destination.requests.retried, destination.requests.throttled) == (2, 1, 1)
 
 
 def test_a_429_with_retry_after_waits_as_long_as_it_says(hubspot, open_destination, clock):
