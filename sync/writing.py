@@ -76,7 +76,8 @@ def count_outcomes(
         else:
             contacts[str(outcome.verdict)] += 1
             is_refused = outcome.verdict is Verdict.REFUSED
-            record.new_refusals += is_refused and change.email not in known_refusals
+            known = known_refusals.get(change.email)
+            record.new_refusals += is_refused and (known is None or known.payload != change.payload)
     if applied.failure is not None:
         unsent = f" {contacts['held']} changes were not sent." if contacts["held"] else ""
         record.problems.append(f"{applied.failure}{unsent}")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goldpan.brakes import ACCEPTED as ACCEPTED_CAUSES
 from goldpan.brakes import BrakeLimits, TrippedBrake, brakes_on_plan, losers_by_tag, tag_movements
 from goldpan.export_brakes import brake_on_age, brakes_on_exports
 from goldpan.facts import Facts, facts_of
@@ -111,10 +112,15 @@ def test_a_tripped_limit_says_what_how_many_the_limit_and_five_examples():
     ]
 
 
-@given(data=st.integers(0, 300), time=st.integers(0, 300), known=st.integers(1, 2000))
-def test_what_time_changes_never_counts(data, time, known):
+@given(
+    data=st.integers(0, 300),
+    time=st.integers(0, 300),
+    known=st.integers(1, 2000),
+    cause=st.sampled_from(ACCEPTED_CAUSES),
+)
+def test_what_time_changes_and_what_was_approved_already_never_counts(data, time, known, cause):
     """A plan trips exactly what its part caused by data trips alone."""
-    by_time = [replace(each, email=f"t{each.email}", cause=Cause.TIME) for each in changes(time)]
+    by_time = [replace(each, email=f"t{each.email}", cause=cause) for each in changes(time)]
     by_data = changes(data, cause=Cause.DATA)
 
     assert tripped(by_time + by_data, known, carriers=known) == tripped(by_data, known, carriers=known)
@@ -128,7 +134,7 @@ def test_movements_add_up(causes, is_loss):
         Change(email(number), Action.UPDATE, {TAGS: pairs[not loss][0]}, {TAGS: pairs[not loss][1]}, cause=cause)
         for number, (cause, loss) in enumerate(zip(causes, is_loss, strict=False))
     ]
-    by_data = [loss for cause, loss in zip(causes, is_loss, strict=False) if cause is not Cause.TIME]
+    by_data = [loss for cause, loss in zip(causes, is_loss, strict=False) if cause not in ACCEPTED_CAUSES]
 
     moved = {each.value: each for each in tag_movements(planned, {"hfo_buy": 50}, TAGS, default_config())}["hfo_buy"]
 

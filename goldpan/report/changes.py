@@ -13,12 +13,18 @@ from goldpan.stored import as_stored, split_options
 
 _ACTIONS = {Action.CREATE: "Create", Action.UPDATE: "Update", Action.CLEAR: "Clear"}
 _CAUSES = {Cause.TIME: "Time", Cause.DATA: "Data", Cause.APPROVED: "Approved", None: ""}
-_VERDICTS = {Verdict.APPLIED: "Applied", Verdict.REFUSED: "Refused", Verdict.UNKNOWN: "Unknown"}
+_VERDICTS = {
+    Verdict.APPLIED: "Applied",
+    Verdict.REFUSED: "Refused",
+    Verdict.UNKNOWN: "Unknown",
+    Verdict.GONE: "Gone",
+    Verdict.MOVED: "Changed meanwhile",
+}
 NOT_SENT = "Not sent"
 _TONES: Mapping[str, Mapping[str, Tone]] = {
     "Action": {"Create": "good", "Clear": "bad"},
     "Cause": {"Data": "warning"},
-    "Outcome": {"Applied": "good", "Refused": "bad", "Unknown": "warning"},
+    "Outcome": {"Applied": "good", "Refused": "bad", "Unknown": "warning", "Gone": "warning"},
 }
 _WIDTHS = {"Contact Email": 32, "Before": 45, "After": 45, "Added or Removed": 60, "Reason": 26, "Details": 60}
 _OF_A_CONTACT = ("Contact Email", "Action", "Cause")

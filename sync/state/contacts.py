@@ -1,5 +1,6 @@
 """What HubSpot last confirmed of each contact, what it refused, and who is not there."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Delete, Engine, Table, bindparam, delete, insert, select
 
+from goldpan.desired import FILLS
 from goldpan.model import Confirmed
 from sync.state import tables as t
 from sync.state.times import utc
@@ -176,12 +178,13 @@ class ConfirmedContacts:
             connection.execute(insert(t.refusals), rows)
 
     def _first_runs(self, connection: Connection, emails: Iterable[str]) -> dict[str, str]:
-        """The run that confirmed each of these contacts first, where one did."""
+        """The run that confirmed each of these contacts first; one that was emptied since begins anew."""
         c = t.contacts.c
         first: dict[str, str] = {}
         for some in _chunks(emails):
-            query = select(c.email, c.first_run_id).where(*self._mine(t.contacts), c.email.in_(some))
-            first |= {row.email: row.first_run_id for row in connection.execute(query)}
+            query = select(c.email, c.first_run_id, c.payload).where(*self._mine(t.contacts), c.email.in_(some))
+            rows = connection.execute(query)
+            first |= {row.email: row.first_run_id for row in rows if _holds_values(row.payload)}
         return first
 
     def _mine(self, table: Table) -> tuple[Any, Any]:
@@ -197,6 +200,11 @@ class ConfirmedContacts:
 def _chunks(emails: Iterable[str]) -> Iterator[tuple[str, ...]]:
     rest = iter(emails)
     return iter(lambda: tuple(islice(rest, AT_ONCE)), ())
+
+
+def _holds_values(payload: str) -> bool:
+    """Whether anything that Goldpan owns is left; values that only fill blanks stay when a contact is emptied."""
+    return any(value for name, value in json.loads(payload).items() if not name.startswith(FILLS))
 
 
 def _delete_one(table: Table) -> Delete:

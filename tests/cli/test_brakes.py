@@ -8,11 +8,13 @@ import os
 import sqlite3
 import time
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from sync.archive.folder import PLAN, PLAN_DATA
+from sync.demo.samples import write_samples
 from tests.cli.crowds import COUNT, MANY, PAST, SOON, address, members, orders
 from tests.cli.installation import AS_OF, HELD, MEMBERS, ORDERS, tags_in, writes_in
 from tests.cli.test_run import assert_documented, counted
@@ -184,6 +186,7 @@ def test_the_limits_are_those_of_the_config_and_may_be_changed_without_planning_
     assert counted(loaded.approve(held).json)["updated"] == 101
 
 
+@pytest.mark.xfail(strict=True, reason="sync/runner.py does not hand judge() the addresses of the contacts yet")
 def test_contacts_that_are_missing_are_named_as_examples(loaded):
     loaded.deliver(lapsing(300), orders())
 
@@ -353,6 +356,19 @@ def test_creating_whom_the_config_left_out_before_is_data(goldpan, sandbox, hub)
     assert len(sandbox.contacts()) == 10
 
 
+def test_sending_to_those_who_are_suppressed_no_more_is_data(goldpan, sandbox):
+    goldpan.deliver(members(), orders())
+    suppressed = goldpan.config / "suppressed.txt"
+    suppressed.write_text("".join(f"{address(number)}\n" for number in range(150)), encoding="utf-8")
+    assert counted(goldpan.run().json) == {"total": COUNT, "created": 250, "suppressed": 150}
+    suppressed.unlink()
+
+    said = goldpan.plan()
+
+    assert_held(goldpan, said, ["created"])
+    assert causes(said) == {"data": 150}
+
+
 def test_clearing_those_who_left_long_ago_because_of_an_edit_is_data(loaded):
     loaded.deliver(lapsing(280), orders())
     assert counted(loaded.approve(loaded.plan()).json) == {"total": 280, "unchanged": 280}
@@ -442,3 +458,23 @@ def test_but_its_later_loads_are_held_as_everywhere(goldpan):
     goldpan.deliver(members(300), orders())
 
     assert goldpan.plan().exit_code == HELD
+
+
+@pytest.mark.xfail(strict=True, reason="sync/demo/demo.py runs under the limits; its samples are made anew each day")
+def test_the_demo_is_never_held_on_a_later_day_either(goldpan):
+    """Its samples tell the same story on each day, so that every contact changes."""
+    goldpan.env = {}
+    folder = goldpan.home / "goldpan-demo"
+    config = ("--config", folder / "config")
+    assert goldpan("demo").exit_code == 0
+    (folder / "state" / "goldpan.sqlite").unlink()
+    (folder / "sandbox.sqlite").unlink()
+    assert goldpan("setup", "--yes", *config).exit_code == 0
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    exports = write_samples(folder / "inbox", yesterday)
+    named = ("--memberships", exports[0], "--orders", exports[1])
+    assert goldpan("run", "--as-of", yesterday, *named, *config).exit_code == 0
+
+    said = goldpan("demo")
+
+    assert (said.exit_code, ": done" in said.out) == (0, True)

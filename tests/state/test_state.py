@@ -115,7 +115,7 @@ def test_another_portal_starts_empty(state):
 
 
 def test_confirming_replaces_and_forgets_an_earlier_refusal(state):
-    state.contacts_of("hubspot", HERE).confirm({"a@x.com": Confirmed("7", "old")}, run_id="r1", at=AT)
+    state.contacts_of("hubspot", HERE).confirm({"a@x.com": Confirmed("7", '{"a":"1"}')}, run_id="r1", at=AT)
     state.contacts_of("hubspot", HERE).refuse({"a@x.com": Refusal("new", "INVALID_EMAIL", "no", AT, AT)})
 
     state.contacts_of("hubspot", HERE).confirm({"a@x.com": Confirmed("7", "new")}, run_id="r2", at=AT)
