@@ -91,7 +91,8 @@ class Sending:
         on_batch: Callable[[int], None] = lambda _: None,
     ) -> None:
         try:
-            for outcomes in self._destination.write(changes, on_sent=self._mark_sent):
+            for answered in self._destination.write(changes, on_sent=self._mark_sent):
+                outcomes = self._of_their_own(answered, by_email)
                 self._keep(outcomes, by_email)
                 applied.outcomes |= {outcome.email: outcome for outcome in outcomes}
                 on_batch(len(outcomes))
@@ -116,6 +117,31 @@ class Sending:
         self._keep(settled, by_email)
         applied.outcomes |= {outcome.email: outcome for outcome in settled}
         return unwritten
+
+    def _of_their_own(self, outcomes: Sequence[Outcome], by_email: Mapping[str, Change]) -> list[Outcome]:
+        """The outcomes, but a new contact that HubSpot put onto another contact's record has moved there.
+
+        That happens only if HubSpot finds an additional address when it writes and not when it reads. The other contact
+        is not confirmed any more: the next run puts its values back, and knows of the shared record.
+        """
+        onto = {
+            outcome.email: outcome.record_id or ""
+            for outcome in outcomes
+            if outcome.verdict is Verdict.APPLIED
+            and not outcome.is_new
+            and by_email[outcome.email].action is Action.CREATE
+        }
+        owners = self._contacts.owners_of(onto.values()) if onto else {}
+        shared = {email: record_id for email, record_id in onto.items() if owners.get(record_id, email) != email}
+        if not shared:
+            return [*outcomes]
+        payloads = {email: by_email[email].payload for email in shared}
+        self._contacts.unconfirm(owners[record_id] for record_id in shared.values())
+        self._contacts.mark_absent("same_record", payloads, at=self._clock(), record_ids=shared)
+        return [
+            replace(outcome, verdict=Verdict.MOVED, reason="same_record") if outcome.email in shared else outcome
+            for outcome in outcomes
+        ]
 
     def _mark_sent(self, changes: Sequence[Change]) -> None:
         self._journal.mark_sent(self._run_id, changes)
@@ -173,9 +199,13 @@ def settle(
         The outcomes that are proven, and the changes that were not written, with the record id that they have now.
     """
     outcomes, unwritten = [], []
+    taken: set[str] = set()
     for change in unknown:
         record = current.get(change.email)
         verdict = proven(change, record, config)
+        if verdict is None and record is not None:  # merged meanwhile: a record is written once
+            verdict = Verdict.MOVED if record.record_id in taken else None
+            taken.add(record.record_id)
         if verdict is None:
             unwritten.append(change if record is None else _onto(change, record))
             continue

@@ -2,7 +2,7 @@
 
 from goldpan.model import Change, Portal
 from sync.state import tables as t
-from sync.state.runs import FULL
+from sync.state.runs import is_full
 from sync.state.store import State
 
 Approved = frozenset[tuple[str, str, tuple[tuple[str, str], ...]]]
@@ -14,7 +14,7 @@ def approved_changes(state: State, destination: str, portal: Portal) -> Approved
 
     A whole run that went through since ends that: what it planned stands for itself.
     """
-    runs = state.runs.of_portal(destination, portal, t.runs.c.kind.in_(FULL), t.runs.c.status != "held")
+    runs = state.runs.of_portal(destination, portal, is_full(), t.runs.c.status != "held")
     for run in runs:
         if run.kind == "approve" and run.status != "done":
             return frozenset(map(what_it_does, state.journal.planned(run.parent_id, "held")))

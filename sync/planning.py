@@ -67,13 +67,15 @@ class Planning:
         settings = work.settings
         frame = desired_contacts(refined, settings.config, settings.suppression)
         self._total = len(refined.contacts)
-        if only:
-            frame = frame[frame["email"].isin(set(only))]
-            self._total = len(frame)
         self.known = reached.contacts.known()
         self._absences = reached.contacts.absences()
         names = [spec.name for spec in settings.config.properties.properties]
-        self.desired = as_contacts(frame[~frame["is_suppressed"]], names)
+        self._everybody = as_contacts(frame[~frame["is_suppressed"]], names)  # a canary owns no record of another's
+        if only:
+            frame = frame[frame["email"].isin(set(only))]
+            self._total = len(frame)
+        chosen = set(frame["email"])
+        self.desired = {email: contact for email, contact in self._everybody.items() if email in chosen}
         if recreate:
             self.desired = {email: self._recreated(contact) for email, contact in self.desired.items()}
         self._suppressed = set(frame.loc[frame["is_suppressed"], "email"])
@@ -112,7 +114,7 @@ class Planning:
         self._settle_whose(records, wanted)
         plan = plan_changes(
             wanted.values(),
-            Current(records, self._once_confirmed(), others_on_records(records, self.known, self.desired, wanted)),
+            Current(records, self._once_confirmed(), others_on_records(records, self.known, self._everybody, wanted)),
             as_of=self._work.record.as_of,
             config=self._work.settings.config,
             tag_options=self._reached.tag_options,
@@ -145,7 +147,8 @@ class Planning:
 
     def _read(self, wanted: Collection[str]) -> dict[str, CurrentRecord]:
         known, config, progress = self.known, self._work.settings.config, self._work.progress
-        record_ids = {email: known[email].record_id if email in known else None for email in sorted(wanted)}
+        told = {**self._absences, **known}  # of an absent contact: the record that another one speaks for
+        record_ids = {email: told[email].record_id if email in told else None for email in sorted(wanted)}
         with shown(progress, "Reading HubSpot", len(wanted)):
             return read_current(self._reached.destination, record_ids, config, progress.advance)
 

@@ -125,7 +125,13 @@ class _Run:
             )
             with record.timed("plan"):
                 judged = judge(
-                    self.work, reached, planning.plan(), known=planning.known, facts=facts, delivered=delivered
+                    self.work,
+                    reached,
+                    planning.plan(),
+                    known=planning.known,
+                    facts=facts,
+                    delivered=delivered,
+                    addresses=frozenset(refined.contacts["email"].dropna()),
                 )
             plan = judged.plan
             log.info("plan.made", changes=len(plan.changes), fingerprint=plan.fingerprint)

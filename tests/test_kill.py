@@ -55,7 +55,7 @@ USAGE = 2
 def kills(slow):
     """A few in every suite; of the slow ones fifty in all."""
     return pytest.mark.parametrize(
-        ("contacts", "kills"), [(500, 3), pytest.param(3000, slow, marks=pytest.mark.slow, id=f"3000-{slow}-slow")]
+        ("contacts", "kills"), [(300, 2), pytest.param(3000, slow, marks=pytest.mark.slow, id=f"3000-{slow}-slow")]
     )
 
 

@@ -113,7 +113,12 @@ def _lines(rows: list[tuple[object, ...]]) -> pd.DataFrame:
 
 
 def _outcome_lines(outcomes: Mapping[str, Outcome]) -> pd.DataFrame:
-    kinds = {Verdict.REFUSED: REFUSED, Verdict.UNKNOWN: UNKNOWN}
+    kinds = {
+        Verdict.REFUSED: REFUSED,
+        Verdict.UNKNOWN: UNKNOWN,
+        Verdict.GONE: LEFT_ALONE,
+        Verdict.MOVED: LEFT_ALONE,
+    }
     told = [outcome for outcome in outcomes.values() if outcome.verdict in kinds]
     told.sort(key=lambda outcome: (outcome.verdict, outcome.reason, outcome.email))
     return _lines([

@@ -1,8 +1,10 @@
 """The demo: a folder of its own with config, sample exports and an embedded sandbox; nothing leaves it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 
+from goldpan.brakes import BrakeLimits
 from goldpan.errors import ConfigError
 from sync.app import open_destination, today
 from sync.demo.samples import write_samples
@@ -37,7 +39,16 @@ def run_demo(*, progress: Progress, folder: Path = FOLDER) -> Demo:
         for step in steps:
             destination.set_up(step)
     request = RunRequest({"memberships": memberships, "orders": orders})
-    return Demo(folder, memberships, orders, run(settings, request, progress=progress), settings)
+    record = run(_without_limits(settings), request, progress=progress)
+    return Demo(folder, memberships, orders, record, settings)
+
+
+def _without_limits(settings: AppSettings) -> AppSettings:
+    """The samples tell the same story on each day, so every contact changes overnight: nobody need approve that."""
+    limits = BrakeLimits(
+        tag_loss_share=Decimal(1), changed_share=Decimal(1), created_share=Decimal(1), created_contacts=10**9
+    )
+    return replace(settings, file=settings.file.model_copy(update={"brakes": limits}))
 
 
 def _settings(folder: Path) -> AppSettings:

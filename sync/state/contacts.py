@@ -64,6 +64,16 @@ class ConfirmedContacts:
         with self._engine.connect() as connection:
             return {email: Confirmed(*rest) for email, *rest in connection.execute(query)}
 
+    def owners_of(self, record_ids: Iterable[str]) -> dict[str, str]:
+        """The address that was confirmed for each of these records, where one was."""
+        c = t.contacts.c
+        owners: dict[str, str] = {}
+        with self._engine.connect() as connection:
+            for some in _chunks(record_ids):
+                query = select(c.record_id, c.email).where(*self._mine(t.contacts), c.record_id.in_(some))
+                owners |= {row.record_id: row.email for row in connection.execute(query)}
+        return owners
+
     def other_portals(self) -> list[str]:
         """Portals other than this one that contacts were confirmed for."""
         c = t.contacts.c

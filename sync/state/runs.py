@@ -1,7 +1,7 @@
 """What ran, for which day, and how it ended."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -13,8 +13,12 @@ from goldpan.model import Portal
 from sync.state import tables as t
 from sync.state.times import utc
 
-FULL = ("run", "approve")
-"""The kinds of runs that send what the exports say; the others repair, take back, or try a few."""
+
+def is_full() -> ColumnElement[bool]:
+    """Runs that send what the exports say, whole or as a person approved it; others repair, take back, or try a few."""
+    whole = t.runs.alias("whole")
+    parents = select(whole.c.run_id).where(whole.c.kind == "run")
+    return (t.runs.c.kind == "run") | ((t.runs.c.kind == "approve") & t.runs.c.parent_id.in_(parents))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,17 +186,17 @@ class Runs:
 
     def undone_last(self, destination: str, portal: Portal) -> str | None:
         """The run that was taken back, if nothing that the exports say was sent since."""
-        last = self._last_that_wrote(destination, portal, (*FULL, "undo"))
+        last = self._last_that_wrote(destination, portal, is_full() | (t.runs.c.kind == "undo"))
         return last.parent_id if last is not None and last.kind == "undo" else None
 
     def has_written(self, destination: str, portal: Portal) -> bool:
         """Whether anything was ever sent to this portal, or found to be there as the exports say."""
         is_accepted = self.last_accepted(destination, portal) is not None
-        return is_accepted or self._last_that_wrote(destination, portal, (*FULL, "only", "retry")) is not None
+        return is_accepted or self._last_that_wrote(destination, portal, t.runs.c.kind != "undo") is not None
 
-    def _last_that_wrote(self, destination: str, portal: Portal, kinds: Sequence[str]) -> StoredRun | None:
+    def _last_that_wrote(self, destination: str, portal: Portal, kinds: ColumnElement[bool]) -> StoredRun | None:
         wrote = select(t.changes.c.run_id).where(t.changes.c.verdict.in_(["sent", "applied", "unknown"]))
-        found = self.of_portal(destination, portal, t.runs.c.kind.in_(kinds), t.runs.c.run_id.in_(wrote), limit=1)
+        found = self.of_portal(destination, portal, kinds, t.runs.c.run_id.in_(wrote), limit=1)
         return found[0] if found else None
 
     def keep_config(self, config_id: str, files: str) -> None:
@@ -211,7 +215,7 @@ class Runs:
         """The business date that this portal shows: of the last run that sent something, or that needed nothing."""
         left = select(t.changes.c.run_id).where(t.changes.c.verdict.in_(["sent", "applied", "unknown"]))
         is_sent = t.runs.c.status.in_(["done", "partial"]) | t.runs.c.run_id.in_(left)
-        found = self.of_portal(destination, portal, t.runs.c.kind.in_(FULL), is_sent, limit=1)
+        found = self.of_portal(destination, portal, is_full(), is_sent, limit=1)
         return found[0].as_of if found else None
 
 

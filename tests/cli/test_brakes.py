@@ -186,7 +186,6 @@ def test_the_limits_are_those_of_the_config_and_may_be_changed_without_planning_
     assert counted(loaded.approve(held).json)["updated"] == 101
 
 
-@pytest.mark.xfail(strict=True, reason="sync/runner.py does not hand judge() the addresses of the contacts yet")
 def test_contacts_that_are_missing_are_named_as_examples(loaded):
     loaded.deliver(lapsing(300), orders())
 
@@ -460,7 +459,6 @@ def test_but_its_later_loads_are_held_as_everywhere(goldpan):
     assert goldpan.plan().exit_code == HELD
 
 
-@pytest.mark.xfail(strict=True, reason="sync/demo/demo.py runs under the limits; its samples are made anew each day")
 def test_the_demo_is_never_held_on_a_later_day_either(goldpan):
     """Its samples tell the same story on each day, so that every contact changes."""
     goldpan.env = {}
