@@ -1,7 +1,7 @@
 """How close sending comes to what HubSpot's burst limit allows, and how few requests a night needs.
 
-The sandbox answers each request after 100 ms and allows 190 in any 10 s; it counts arrivals, and a request too many gets
-a 429. Each measurement has a sandbox of its own, so that its window is empty at the start.
+The sandbox answers each request after 100 ms and allows 190 in any 10 s; it counts arrivals, and a request too many
+gets a 429. Each measurement has a sandbox of its own, so that its window is empty at the start.
 
     python bench/sending.py [--contacts 20000] [--limit 190] [--latency 0.1] [--only NAME] [--json FILE]
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
-from goldpan.brakes import TagMovement, TrippedBrake, brakes_on_plan, first_of, losers_by_tag, tag_movements
+from goldpan.brakes import TagMovement, TrippedBrake, brakes_on_plan, first_of, losers_by_tag, loss_bases, tag_movements
 from goldpan.export_brakes import brake_on_age, brakes_on_exports
 from goldpan.facts import Facts
 from goldpan.model import Confirmed, Outcome
@@ -141,7 +141,8 @@ class _Moving:
         with_time = dict(implied.options_with_time(self._known, self._tags)) if implied is not None else {}
         movements = tag_movements(changes, self._carriers, self._tags, config, with_time)
         losers = losers_by_tag(changes, self._tags, with_time)
-        return movements, [*brakes_on_plan(changes, movements, losers, len(self._known), self._settings.file.brakes)]
+        limits, bases = self._settings.file.brakes, loss_bases(self._carriers, config)
+        return movements, [*brakes_on_plan(changes, movements, losers, len(self._known), limits, bases=bases)]
 
 
 def _brakes_on_ages(work: Work, delivered: Mapping[str, Delivery]) -> list[TrippedBrake]:

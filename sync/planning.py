@@ -147,8 +147,10 @@ class Planning:
 
     def _read(self, wanted: Collection[str]) -> dict[str, CurrentRecord]:
         known, config, progress = self.known, self._work.settings.config, self._work.progress
-        told = {**self._absences, **known}  # of an absent contact: the record that another one speaks for
-        record_ids = {email: told[email].record_id if email in told else None for email in sorted(wanted)}
+        # Of an absent contact: the record that another one speaks for.
+        told = {email: absence.record_id for email, absence in self._absences.items()}
+        told |= {email: held.record_id for email, held in known.items()}
+        record_ids = {email: told.get(email) for email in sorted(wanted)}
         with shown(progress, "Reading HubSpot", len(wanted)):
             return read_current(self._reached.destination, record_ids, config, progress.advance)
 

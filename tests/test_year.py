@@ -284,17 +284,6 @@ def test_a_slip_in_a_threshold_is_held_and_corrected(midyear):
     assert_next_night_is_fine(office, exports)
 
 
-def test_a_slip_in_the_year_of_the_date_is_held(midyear):
-    """`--as-of` a year ahead: everybody would expire, and all of it with time alone."""
-    office, sandbox, exports = midyear
-    office.deliver(NIGHT, exports["tonight"])
-
-    record = office.run(NIGHT, as_of=NIGHT.replace(year=NIGHT.year + 1))
-
-    assert (record.exit_code, writes_in(sandbox)) == (3, [])
-    assert_next_night_is_fine(office, exports)
-
-
 def assert_held(record, brake: str, sandbox: Sandbox) -> None:
     assert record.exit_code == 3, record.problems
     assert brake in [each["name"] for each in record.brakes]

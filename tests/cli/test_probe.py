@@ -14,7 +14,7 @@ from functools import partial
 import pytest
 
 import sync.probe
-from sync.app import single_flight
+from sync.locking import single_flight
 from sync.sandbox import TOKEN, Fault, Sandbox
 from sync.settings import load_settings
 from tests.builders import REPOSITORY

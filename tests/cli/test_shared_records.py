@@ -1,4 +1,4 @@
-"""HubSpot may know an address when it writes and not when it reads: no contact is lost by it, and no night repeats it."""
+"""HubSpot may know an address when it writes and not when it reads: nobody is lost by it, and no night repeats it."""
 
 import pytest
 

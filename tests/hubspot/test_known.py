@@ -131,7 +131,7 @@ def test_an_update_changes_what_it_names_and_nothing_else(hub, sandbox, open_san
     outcomes = settled(
         open_sandbox(),
         [
-            update(ids["u0@example.org"], "u0@example.org", **{TAGS: ";board"}),
+            update(ids["u0@example.org"], "u0@example.org", **{TAGS: "board"}),
             update(ids["u1@example.org"], "u1@example.org", Action.CLEAR, **{TAGS: ""}),
         ],
     )

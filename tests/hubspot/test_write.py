@@ -139,7 +139,7 @@ def test_one_bad_record_of_a_hundred_is_found_with_few_requests(hubspot, destina
 def test_known_contacts_go_by_record_id_with_only_what_differs(hubspot, destination):
     cleared = update("102", "bob@example.org", Action.CLEAR, membership_status_tags="", customer_id="")
 
-    outcomes, _ = settled(destination, [update("101", "ada@example.org", membership_status_tags=";gold"), cleared])
+    outcomes, _ = settled(destination, [update("101", "ada@example.org", membership_status_tags="gold"), cleared])
 
     assert tally(outcomes)["applied"] == 2
     assert hubspot.paths() == [f"POST {UPDATE}"]
