@@ -9,6 +9,8 @@ from sync.state.contacts import Absence, Refusal
 
 LOOK_AGAIN_AFTER = timedelta(days=7)
 """A contact that HubSpot lacked is looked for again when its values change, else after this long."""
+LOOK_AGAIN_SOON_AFTER = timedelta(hours=12)
+"""Who is gone is looked for once more the next night: HubSpot may have been blind for one."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,10 @@ class Rest:
         """``gone``, ``not_wanted`` or ``refused``; "" for a contact that is to be looked at."""
         absence = self.absences.get(contact.email)
         if absence is not None and absence.payload == contact.payload:
-            is_as_before = absence.reason == "gone" or not contact.may_create
-            if is_as_before and self.now - absence.checked_at < LOOK_AGAIN_AFTER:
+            is_gone = absence.reason == "gone"
+            is_as_before = is_gone or not contact.may_create
+            is_new = is_gone and absence.checked_at == absence.since_at
+            if is_as_before and self.now - absence.checked_at < (LOOK_AGAIN_SOON_AFTER if is_new else LOOK_AGAIN_AFTER):
                 return absence.reason
         refusal = self.refusals.get(contact.email)
         if refusal is None or refusal.circumstances != self.circumstances:

@@ -120,6 +120,15 @@ def test_a_contact_that_somebody_makes_again_is_found_after_a_week(without_ada, 
     assert tags_in(sandbox)[ADA] == WANTED[ADA]
 
 
+def test_a_night_on_which_hubspot_was_blind_is_mended_by_the_next_one(without_ada, sandbox, hub):
+    make(hub, ADA)
+    for column in ("since_at", "checked_at"):
+        age(without_ada, "absences", column, 1)
+
+    assert night(without_ada) == {"total": 6, "updated": 1, "unchanged": 4, "unsendable": 1}
+    assert tags_in(sandbox)[ADA] == WANTED[ADA]
+
+
 def test_a_contact_that_is_still_gone_after_a_week_is_looked_for_once(without_ada, sandbox):
     age(without_ada, "absences", "checked_at", 8)
 
