@@ -33,6 +33,8 @@ CONTACT_WORDS = {
     "gone": "deleted in HubSpot, left alone",
     "moved": "changed in HubSpot meanwhile, left alone",
 }
+WIDEST_TABLE = 96  # `goldpan runs` is whole even where the terminal is narrower
+
 _KINDS = {
     "approve": ", the approved plan of run {}",
     "undo": ", taking back run {}",
@@ -70,7 +72,8 @@ def print_verified(verified: "Verified") -> None:
         return
     console.print(
         f"[bold]Verified[/] {drift.checked:,} contacts: {drift.fine:,} hold what HubSpot confirmed, "
-        f"{len(drift.drifted):,} drifted, {len(drift.deleted):,} are gone."
+        f"{len(drift.drifted):,} drifted, {len(drift.deleted):,} are gone.",
+        soft_wrap=True,
     )
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("What", "Which", "Contacts"):
@@ -154,6 +157,7 @@ def program() -> str:
 def print_runs(runs: "Sequence[StoredRun]") -> None:
     """The latest runs, a line each."""
     console = Console(highlight=False)
+    console.width = max(console.width, WIDEST_TABLE)
     if not runs:
         console.print("There is no run yet. Try: goldpan run --dry-run")
         return
