@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -34,29 +34,35 @@ def new_run_id(at: datetime) -> str:
 
 
 @contextmanager
-def open_destination(settings: AppSettings, *, for_setup: bool = False) -> Iterator[HubSpotDestination]:
-    """HubSpot; or the embedded sandbox where the config asks for it, and nowhere else.
+def open_access(settings: AppSettings, *, for_setup: bool = False) -> Iterator[tuple[str, str]]:
+    """Token and address of HubSpot; or of the embedded sandbox where the config asks for it, and nowhere else.
 
     Args:
-        settings: Where it is, and how fast.
+        settings: Where it is.
         for_setup: Use HUBSPOT_SETUP_TOKEN, if there is one.
     """
-    with ExitStack() as stack:
-        if settings.file.destination == "sandbox":
-            sandbox = Sandbox(sandbox_file(settings), burst_limit=settings.file.hubspot.burst_limit)
-            token, base_url = TOKEN, stack.enter_context(sandbox).url
-        else:
-            environment = settings.environment
-            token = environment.setup_token() if for_setup else environment.token()
-            base_url = str(environment.hubspot_base_url).rstrip("/")
-        yield stack.enter_context(
-            HubSpotDestination(
-                token=token,
-                base_url=base_url,
-                burst_limit=settings.file.hubspot.burst_limit,
-                workers=settings.file.hubspot.workers,
-            )
-        )
+    if settings.file.destination == "sandbox":
+        with Sandbox(sandbox_file(settings), burst_limit=settings.file.hubspot.burst_limit) as sandbox:
+            yield TOKEN, sandbox.url
+    else:
+        environment = settings.environment
+        token = environment.setup_token() if for_setup else environment.token()
+        yield token, str(environment.hubspot_base_url).rstrip("/")
+
+
+@contextmanager
+def open_destination(settings: AppSettings, *, for_setup: bool = False) -> Iterator[HubSpotDestination]:
+    """HubSpot, or the embedded sandbox, as :func:`open_access` finds it."""
+    with (
+        open_access(settings, for_setup=for_setup) as (token, base_url),
+        HubSpotDestination(
+            token=token,
+            base_url=base_url,
+            burst_limit=settings.file.hubspot.burst_limit,
+            workers=settings.file.hubspot.workers,
+        ) as destination,
+    ):
+        yield destination
 
 
 def sandbox_file(settings: AppSettings) -> Path:

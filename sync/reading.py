@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from goldpan.config import Config
 from goldpan.model import CurrentRecord
+from goldpan.records import addresses_of
 from sync.destinations import Destination
 
 
@@ -37,17 +38,13 @@ def read_current(
     for batch in destination.read_contacts(list(emails_of), names, by="record_id"):
         found |= {email: record for key, record in batch.found.items() for email in emails_of[key]}
         on_batch(sum(len(emails_of[key]) for key in batch.asked))
-    unsure = [email for email in record_ids if email not in found or email not in _addresses(found[email])]
+    unsure = [email for email in record_ids if email not in found or email not in addresses_of(found[email])]
     for batch in destination.read_contacts(unsure, names):
         found |= batch.found
         on_batch(sum(not record_ids[email] for email in batch.asked))
     by_additional = {address: record for record in _distinct(found.values()) for address in record.additional_emails}
     found |= {email: by_additional[email] for email in record_ids if email not in found and email in by_additional}
     return found
-
-
-def _addresses(record: CurrentRecord) -> tuple[str, ...]:
-    return (record.email, *record.additional_emails)
 
 
 def _distinct(records: Iterable[CurrentRecord]) -> Iterable[CurrentRecord]:

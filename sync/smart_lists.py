@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from goldpan.config import Config
 from goldpan.errors import AccessError
+from goldpan.plan import tag_property
 from sync.destinations.hubspot import HubSpotDestination
 from sync.destinations.hubspot.answers import RefusedError
 from sync.destinations.hubspot.list_status import ListStatus, MakeList
@@ -51,20 +52,16 @@ def look_at_lists(destination: HubSpotDestination, config: Config) -> ListsRepor
             statuses.append(status)  # noqa: PERF402 - what came before the error counts
     except AccessError as error:
         return ListsReport(tuple(statuses), str(error))
-    if config.lists and not _tag_property(config):
+    if config.lists and not tag_property(config):
         return ListsReport(trouble="config/properties.toml has no property of type 'tags', which lists are made of.")
     return ListsReport(tuple(statuses))
 
 
 def _statuses(destination: HubSpotDestination, config: Config) -> Iterator[ListStatus]:
-    tags = _tag_property(config)
+    tags = tag_property(config)
     for smart_list in config.lists if tags else ():
         wanted = MakeList(smart_list, tags)
         try:
             yield destination.lists.status(wanted)
         except RefusedError as refused:
             yield ListStatus(wanted, None, f"HubSpot refuses to look it up: {refused}")
-
-
-def _tag_property(config: Config) -> str:
-    return next((spec.name for spec in config.properties.properties if spec.type == "tags"), "")

@@ -4,11 +4,11 @@ import secrets
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 
 from goldpan.errors import ConfigError
 from goldpan.model import Portal
-from sync.app import open_destination, sandbox_file
+from sync.app import open_access, open_destination
 from sync.destinations.hubspot.answers import text
 from sync.destinations.hubspot.pace import Pace
 from sync.locking import single_flight
@@ -18,7 +18,6 @@ from sync.probe.bench import PREFIX, Bench, in_words
 from sync.probe.cleaning import clean, everything
 from sync.probe.experiments import EXPERIMENTS, Experiment
 from sync.probe.report import Finding, ProbeReport, Result
-from sync.sandbox import TOKEN, Sandbox
 from sync.settings import AppSettings
 
 TEST_ACCOUNT = "DEVELOPER_TEST"
@@ -54,7 +53,7 @@ def run_probe(
     _check_account(portal)
     run = secrets.token_hex(5)
     ask(portal, PREFIX + run)
-    with single_flight(settings), _access(settings) as (token, url):
+    with single_flight(settings), open_access(settings) as (token, url):
         pace = Pace(settings.file.hubspot.burst_limit, clock=clock, sleep=sleep)
         with closing(Asker(token=token, base_url=url, pace=pace, sleep=sleep)) as asker:
             if text(asker.account().get("portalId")) != portal.portal_id:  # of the connection that will write
@@ -70,17 +69,6 @@ def _check_account(portal: Portal) -> None:
             "tried. The probe makes, merges and erases contacts, so it runs on developer test accounts only. Make one "
             "in HubSpot (they are free), and put a service key of it into HUBSPOT_ACCESS_TOKEN."
         )
-
-
-@contextmanager
-def _access(settings: AppSettings) -> Iterator[tuple[str, str]]:
-    """Token and address of HubSpot, or of the embedded sandbox where the config asks for it."""
-    with ExitStack() as stack:
-        if settings.file.destination == "sandbox":
-            sandbox = Sandbox(sandbox_file(settings), burst_limit=settings.file.hubspot.burst_limit)
-            yield TOKEN, stack.enter_context(sandbox).url
-        else:
-            yield settings.environment.token(), str(settings.environment.hubspot_base_url).rstrip("/")
 
 
 def _probe(bench: Bench, report: ProbeReport) -> ProbeReport:
