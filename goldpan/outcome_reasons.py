@@ -107,12 +107,6 @@ OUTCOME_REASONS: tuple[tuple[str, str, str, str], ...] = (
         "The run ended between sending this contact and HubSpot's answer; HubSpot may have written it.",
         NEXT_RUN,
     ),
-    (
-        "circuit_open",
-        "HubSpot was down",
-        "HubSpot failed at so many requests in a row that the run stopped asking; this contact was not sent.",
-        "Nothing: the next run sends it. If it happens again, see status.hubspot.com.",
-    ),
     ("not_sent", "Not sent", "The run ended before this contact's turn.", "Repair what ended the run; run it again."),
     (
         "not_isolated",

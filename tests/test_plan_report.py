@@ -189,7 +189,7 @@ def test_whoever_is_left_alone_is_listed_with_why_and_what_to_do():
     "code",
     ["same_record", "gone", "not_wanted", "suppressed", "moved", "address_changed_in_hubspot", "dropped_option",
      "address_moved", "OBJECT_NOT_FOUND", "MISSING_REQUIRED_PROPERTY", "MISSING_CONDITIONAL_REQUIRED_PROPERTY",
-     "interrupted", "circuit_open"],
+     "interrupted"],
 )  # fmt: skip
 def test_every_reason_to_leave_a_contact_alone_says_what_to_do(code):
     left_alone = sheets(left_alone=[(code, "a@x.org", "")])["Left alone"]

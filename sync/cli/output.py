@@ -5,8 +5,9 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -57,6 +58,15 @@ def print_run_json(record: RunRecord) -> None:
         print("Sent to the embedded SANDBOX, not to HubSpot.", file=sys.stderr)
     for note in record.notes:
         print(f"Note: {note}", file=sys.stderr)
+
+
+def end_run(record: RunRecord, *, as_json: bool) -> NoReturn:
+    """Print how a run ended, and end the command with its exit code."""
+    if as_json:
+        print_run_json(record)
+    else:
+        print_run(record)
+    raise typer.Exit(record.exit_code)
 
 
 def print_run(record: RunRecord) -> None:

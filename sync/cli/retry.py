@@ -1,7 +1,5 @@
 """`goldpan retry`: sends again what HubSpot refused."""
 
-import typer
-
 from sync.cli.options import AsOf, ConfigFolder, Json, Verbose, as_date
 
 
@@ -18,7 +16,7 @@ def command(as_of: AsOf = None, json: Json = False, config: ConfigFolder = None,
     """
     from goldpan.errors import GoldpanError
     from sync.cli.bars import progress_for
-    from sync.cli.output import print_run, print_run_json
+    from sync.cli.output import end_run
     from sync.observe import configure_logs
     from sync.record import failed_record
     from sync.runner import RunRequest, run
@@ -32,8 +30,4 @@ def command(as_of: AsOf = None, json: Json = False, config: ConfigFolder = None,
         if not json:
             raise
         record = failed_record(error, as_of=request.as_of)
-    if json:
-        print_run_json(record)
-    else:
-        print_run(record)
-    raise typer.Exit(record.exit_code)
+    end_run(record, as_json=json)

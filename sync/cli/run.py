@@ -58,7 +58,7 @@ def command(
       goldpan run --as-of 2026-11-20 --json
     """
     from goldpan.errors import GoldpanError
-    from sync.cli.output import print_run, print_run_json
+    from sync.cli.output import end_run
     from sync.observe import configure_logs
     from sync.record import failed_record
     from sync.runner import RunRequest
@@ -75,11 +75,7 @@ def command(
         if not json:
             raise
         record = failed_record(error, as_of=request.as_of, dry_run=dry_run)
-    if json:
-        print_run_json(record)
-    else:
-        print_run(record)
-    raise typer.Exit(record.exit_code)
+    end_run(record, as_json=json)
 
 
 def _carry_out(

@@ -37,7 +37,7 @@ def command(
     """
     from goldpan.errors import ConfigError, GoldpanError
     from sync.cli.bars import progress_for
-    from sync.cli.output import print_run, print_run_json
+    from sync.cli.output import end_run
     from sync.observe import configure_logs
     from sync.record import failed_record
     from sync.settings import load_settings
@@ -64,8 +64,4 @@ def command(
         if not json:
             raise
         record = failed_record(error, as_of=None, dry_run=dry_run)
-    if json:
-        print_run_json(record)
-    else:
-        print_run(record)
-    raise typer.Exit(record.exit_code)
+    end_run(record, as_json=json)
