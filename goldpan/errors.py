@@ -68,6 +68,10 @@ class FatalError(GoldpanError):
     """The run stops here: the token, the portal or its properties need a person."""
 
 
+class StoppedError(FatalError):
+    """The process was told to end; what was under way is on record, and the next run goes on."""
+
+
 class SchemaError(FatalError):
     """HubSpot lacks a property or an option that the run needs, or has one that does not fit."""
 

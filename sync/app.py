@@ -11,6 +11,7 @@ from sync.destinations.hubspot import HubSpotDestination
 from sync.sandbox import TOKEN, Sandbox
 from sync.settings import AppSettings
 from sync.state.store import State
+from sync.stopping import Stop
 
 
 def now() -> datetime:
@@ -51,8 +52,10 @@ def open_access(settings: AppSettings, *, for_setup: bool = False) -> Iterator[t
 
 
 @contextmanager
-def open_destination(settings: AppSettings, *, for_setup: bool = False) -> Iterator[HubSpotDestination]:
-    """HubSpot, or the embedded sandbox, as :func:`open_access` finds it."""
+def open_destination(
+    settings: AppSettings, *, for_setup: bool = False, stop: Stop | None = None
+) -> Iterator[HubSpotDestination]:
+    """HubSpot, or the embedded sandbox, as :func:`open_access` finds it; nothing more leaves once `stop` is set."""
     with (
         open_access(settings, for_setup=for_setup) as (token, base_url),
         HubSpotDestination(
@@ -60,6 +63,7 @@ def open_destination(settings: AppSettings, *, for_setup: bool = False) -> Itera
             base_url=base_url,
             burst_limit=settings.file.hubspot.burst_limit,
             workers=settings.file.hubspot.workers,
+            stop=stop,
         ) as destination,
     ):
         yield destination

@@ -14,8 +14,8 @@ from goldpan.proof import holds_after, holds_before
 from goldpan.report import Planned
 from sync.app import new_run_id, now, open_destination, open_state
 from sync.archive.folder import archive_changes, archive_run
+from sync.exports import exports_of_run
 from sync.holding import Judged, judge, planned_of
-from sync.intake import exports_of_run
 from sync.lifecycle import Work, carry_out
 from sync.locking import single_flight
 from sync.planning import Reached
@@ -26,6 +26,7 @@ from sync.record import InputRecord, RunRecord
 from sync.settings import AppSettings
 from sync.state import tables as t
 from sync.state.runs import Runs, StoredRun
+from sync.stopping import Stop
 from sync.writing import count_outcomes, send
 
 PLANNING = ("run", "repair", "retry")
@@ -38,6 +39,7 @@ def approve(
     *,
     progress: Progress | None = None,
     clock: Callable[[], datetime] = now,
+    stop: Stop | None = None,
 ) -> RunRecord:
     """Send a held plan: each change whose *before* still holds; the others are ``moved``.
 
@@ -46,6 +48,7 @@ def approve(
         fingerprint: The plan's.
         progress: Shows how far it is.
         clock: The time.
+        stop: Ends it early once it is set.
 
     Raises:
         BusyError: Another run is going on.
@@ -65,7 +68,7 @@ def approve(
             destination=settings.file.destination,
             fingerprint=fingerprint,
         )
-        work = Work(settings, record, state, progress or NoProgress(), clock)
+        work = Work(settings, record, state, progress or NoProgress(), clock, stop=stop or Stop())
         return carry_out(work, lambda: _stages(work, held))
 
 
@@ -118,17 +121,17 @@ def _refuse_outdated(runs: Runs, held: StoredRun, here: Portal) -> None:
 def _stages(work: Work, held: StoredRun) -> None:
     record = work.record
     _take_over(record, held)
-    with open_destination(work.settings) as destination:
+    with open_destination(work.settings, stop=work.stop) as destination:
         reached = reach(work, destination)
         if reached.portal.portal_id != held.portal_id:
             raise ConfigError(
                 f"The plan is for portal {held.portal_id}, but the token belongs to portal {reached.portal.portal_id}."
             )
-        with record.timed("plan"):
+        with work.stage("plan"):
             plan = _what_still_holds(work, reached, held)
         judged = judge(work, reached, plan, known=reached.contacts.known())
         known_refusals = reached.contacts.refusals()
-        with record.timed("send"):
+        with work.stage("send"):
             applied = send(work, reached, plan.changes)
         count_outcomes(record, plan.changes, applied, known_refusals)
         record.check_sums()

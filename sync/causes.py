@@ -14,7 +14,7 @@ from goldpan.stored import split_options
 from goldpan.suppression import Suppression
 from sync.app import version
 from sync.approved import Approved, what_it_does
-from sync.intake import exports_of_run
+from sync.exports import exports_of_run
 from sync.lifecycle import Work
 from sync.planning import as_contacts
 from sync.settings import config_of

@@ -9,9 +9,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from goldpan.errors import AccessError, ConfigError, GoldpanError, SchemaError
 from sync.app import open_destination, open_state
 from sync.destinations.hubspot import HubSpotDestination
-from sync.intake import KINDS, newest_in
+from sync.exports import newest_in
 from sync.preflight import check_portal, setup_steps
 from sync.settings import AppSettings
+from sync.settings_file import KINDS
 from sync.smart_lists import look_at_lists, own_token
 
 

@@ -1,6 +1,6 @@
 """Why one contact carries its tags, and every write to it: from the last accepted exports and the journal, offline."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,8 +14,9 @@ from goldpan.explain import Explanation, explain_contact
 from goldpan.values.emails import read_email
 from goldpan.values.ids import read_id
 from sync.app import now, open_state, today
-from sync.intake import KINDS, Delivery, named_exports, read_export
+from sync.exports import Delivery, delivery_of, named_exports, read_exports
 from sync.settings import AppSettings
+from sync.settings_file import KINDS
 from sync.state.history import AbsentContact, Confirmation, History, RefusedContact, Write
 from sync.state.store import State
 
@@ -77,10 +78,11 @@ def explain(
     given = named_exports(named or {})
     with open_state(settings, read_only=True) as state:
         history = History(state.engine)
-        deliveries = given | _accepted(state, missing=[kind for kind in KINDS if kind not in given])
+        deliveries = {kind: [delivery] for kind, delivery in given.items()}
+        deliveries |= _accepted(state, missing=[kind for kind in KINDS if kind not in given])
         last = None if given else history.last_accepted_as_of()
         day = as_of or last or today(settings)
-        exports = {kind: read_export(deliveries[kind], settings) for kind in KINDS}
+        exports = {kind: read_exports(deliveries[kind], settings) for kind in KINDS}
         contact = explain_contact(
             asked,
             exports["memberships"],
@@ -95,15 +97,15 @@ def explain(
     return Told(day, now(), contact, known)
 
 
-def _accepted(state: State, *, missing: list[str]) -> dict[str, Delivery]:
+def _accepted(state: State, *, missing: list[str]) -> dict[str, list[Delivery]]:
     """The last accepted exports of these kinds."""
     accepted, problems = {}, []
     for kind in missing:
         last = state.inputs.last_accepted(kind)
-        if last is not None and last.path.is_file():
-            accepted[kind] = Delivery(kind, last.path, last.name)
-        else:
-            why = f"the last accepted one is gone from {last.path.parent}" if last else "none was accepted yet"
+        gone = [each.path.parent for each in last if not each.path.is_file()]
+        accepted[kind] = [*map(delivery_of, last)]
+        if gone or not last:
+            why = f"the last accepted one is gone from {gone[0]}" if gone else "none was accepted yet"
             problems.append(f"No {kind} export to explain from: {why}. Name one: goldpan explain EMAIL --{kind} FILE")
     if problems:
         raise ConfigError.of(problems)
@@ -125,8 +127,8 @@ def _history_of(history: History, emails: tuple[str, ...]) -> ContactHistory:
     )
 
 
-def _nobody(deliveries: Mapping[str, Delivery]) -> str:
-    names = " and ".join(deliveries[kind].name for kind in KINDS)
+def _nobody(deliveries: Mapping[str, Sequence[Delivery]]) -> str:
+    names = " and ".join(delivery.name for kind in KINDS for delivery in deliveries[kind])
     return (
         f"Nobody in {names} has that address or customer id, and nothing was ever written to it. "
         "Try the other of the two; an address counts as the e-mail column of the memberships export has it. Everybody "

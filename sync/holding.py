@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -18,7 +18,7 @@ from goldpan.stored import split_options
 from sync.approved import approved_changes
 from sync.archive.folder import remark_of
 from sync.causes import Implied, implied_by_accepted, with_causes
-from sync.intake import Delivery
+from sync.exports import Delivery
 from sync.lifecycle import Work
 from sync.planning import Reached
 from sync.record import RunRecord
@@ -49,7 +49,7 @@ def judge(
     *,
     known: Mapping[str, Confirmed],
     facts: Facts | None = None,
-    delivered: Mapping[str, Delivery] | None = None,
+    delivered: Iterable[Delivery] | None = None,
     addresses: Collection[str] | None = None,
 ) -> Judged:
     """Compare a run with the limits.
@@ -145,10 +145,11 @@ class _Moving:
         return movements, [*brakes_on_plan(changes, movements, losers, len(self._known), limits, bases=bases)]
 
 
-def _brakes_on_ages(work: Work, delivered: Mapping[str, Delivery]) -> list[TrippedBrake]:
+def _brakes_on_ages(work: Work, delivered: Iterable[Delivery]) -> list[TrippedBrake]:
     limits = work.settings.file.brakes
     brakes = []
-    for kind, delivery in delivered.items():
+    for delivery in delivered:
+        kind = delivery.kind
         age = age_of(delivery, work.clock(), work.record.as_of, work.settings)
         brake = brake_on_age(kind, delivery.name, age, limits)
         if brake is not None:

@@ -1,6 +1,7 @@
 """How every run begins and ends: on record before it does anything, and with a truthful record whatever happens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from sync.progress import NoProgress, Progress
 from sync.record import RunRecord
 from sync.settings import AppSettings
 from sync.state.store import State
+from sync.stopping import Stop
 
 log = structlog.get_logger()
 
@@ -29,6 +31,7 @@ class Work:
 
     Attributes:
         has_begun_to_send: From then on a contact without an outcome may have been written.
+        stop: Ends the run early once it is set.
     """
 
     settings: AppSettings
@@ -37,6 +40,18 @@ class Work:
     progress: Progress = field(default_factory=NoProgress)
     clock: Callable[[], datetime] = now
     has_begun_to_send: bool = False
+    stop: Stop = field(default_factory=Stop)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """One timed stage of the run.
+
+        Raises:
+            StoppedError: The run was told to stop before it.
+        """
+        self.stop.check()
+        with self.record.timed(name):
+            yield
 
 
 def carry_out(work: Work, stages: Callable[[], None]) -> RunRecord:

@@ -32,12 +32,18 @@ PRINTED = (
 
 @dataclass
 class InputRecord:
-    """One export that a run used."""
+    """One export that a run used; ``problem`` says why it could not be read."""
 
     kind: str
     name: str
     sha256: str
     rows: int = 0
+    source: str = ""
+    problem: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return {"kind": self.kind, "name": self.name, "sha256": self.sha256, "rows": self.rows}
 
 
 @dataclass
@@ -116,7 +122,7 @@ class RunRecord:
             "fingerprint": self.fingerprint,
             "destination": self.destination,
             "portal_id": self.portal_id,
-            "inputs": [vars(each) for each in self.inputs],
+            "inputs": [each.as_json() for each in self.inputs],
             "rows": self.rows,
             "contacts": self.contacts,
             "tags": self.tags,

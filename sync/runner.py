@@ -4,7 +4,7 @@ choose → read → refine → compare with the confirmed state → read HubSpot
 archive.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,16 +13,17 @@ from pathlib import Path
 import structlog
 
 from goldpan.conform import Export
-from goldpan.errors import ConfigError, GoldpanError
+from goldpan.errors import ConfigError, DataError, GoldpanError
 from goldpan.facts import Facts, facts_of
 from goldpan.model import Action
 from goldpan.pipeline import Refined, refine
 from goldpan.plan import Plan
+from goldpan.union import unite_exports
 from sync.app import new_run_id, now, open_destination, open_state, today
 from sync.apply import Applied
 from sync.archive.folder import archive_run
+from sync.exports import Delivery, choose_exports, keep, read_export
 from sync.holding import Judged, hold, judge, planned_of
-from sync.intake import KINDS, Delivery, choose_exports, keep, read_export
 from sync.lifecycle import Work, carry_out
 from sync.locking import single_flight
 from sync.planning import Planning
@@ -30,6 +31,8 @@ from sync.progress import NoProgress, Progress, shown
 from sync.reaching import reach
 from sync.record import InputRecord, RunRecord, count_rows
 from sync.settings import AppSettings
+from sync.settings_file import KINDS
+from sync.stopping import Stop
 from sync.writing import count_outcomes, send
 
 log = structlog.get_logger()
@@ -46,6 +49,7 @@ class RunRequest:
         only: Send these addresses alone; empty means everybody.
         recreate: Make contacts of ``only`` again that were deleted in HubSpot.
         retry: Send again what HubSpot refused, and nothing else.
+        is_service: Take no file from a source, only what the service has taken in.
     """
 
     named: Mapping[str, Path | None] = field(default_factory=dict)
@@ -54,6 +58,7 @@ class RunRequest:
     only: frozenset[str] = frozenset()
     recreate: bool = False
     retry: bool = False
+    is_service: bool = False
 
     @property
     def kind(self) -> str:
@@ -67,6 +72,7 @@ def run(
     *,
     progress: Progress | None = None,
     clock: Callable[[], datetime] = now,
+    stop: Stop | None = None,
 ) -> RunRecord:
     """Carry out one run.
 
@@ -90,7 +96,7 @@ def run(
         if not request.dry_run:
             stack.enter_context(single_flight(settings))
         state = stack.enter_context(open_state(settings, read_only=request.dry_run))
-        work = Work(settings, record, state, progress or NoProgress(), clock)
+        work = Work(settings, record, state, progress or NoProgress(), clock, stop=stop or Stop())
         return carry_out(work, _Run(work, request).go)
 
 
@@ -105,12 +111,12 @@ class _Run:
         """All stages."""
         record = self.record
         self._note_future()
-        chosen = choose_exports(self.settings, self.state, self.request.named)
-        with open_destination(self.settings) as destination:
+        chosen = choose_exports(self.settings, self.state, self.request.named, is_service=self.request.is_service)
+        with open_destination(self.settings, stop=self.work.stop) as destination:
             reached = reach(self.work, destination)
-            with record.timed("read"):
+            with self.work.stage("read"):
                 exports, delivered = self._read(chosen)
-            with record.timed("refine"), shown(self.work.progress, "Refining"):
+            with self.work.stage("refine"), shown(self.work.progress, "Refining"):
                 refined = refine(
                     exports["memberships"].frame, exports["orders"].frame, record.as_of, self.settings.config
                 )
@@ -123,7 +129,7 @@ class _Run:
                 recreate=self.request.recreate,
                 retry=self.request.retry,
             )
-            with record.timed("plan"):
+            with self.work.stage("plan"):
                 judged = judge(
                     self.work,
                     reached,
@@ -143,7 +149,7 @@ class _Run:
             elif record.dry_run:
                 _count_planned(record, plan)
             else:
-                with record.timed("send"):
+                with self.work.stage("send"):
                     applied = send(self.work, reached, plan.changes)
                 count_outcomes(record, plan.changes, applied, planning.known_refusals)
             record.check_sums()
@@ -177,34 +183,45 @@ class _Run:
             )
         return there
 
-    def _read(self, chosen: Mapping[str, Delivery]) -> tuple[dict[str, Export], dict[str, Delivery]]:
-        """Every export, from the archive's copy of it (a dry run copies nothing)."""
-        exports, delivered = {}, {}
-        problems = []
-        with shown(self.work.progress, "Reading", len(KINDS)):
+    def _read(self, chosen: Mapping[str, Sequence[Delivery]]) -> tuple[dict[str, Export], list[Delivery]]:
+        """Every export, from the archive's copy of it (a dry run copies nothing); those of one kind are united."""
+        parts: dict[str, list[Export]] = {kind: [] for kind in KINDS}
+        delivered: list[Delivery] = []
+        problems: list[GoldpanError] = []
+        with shown(self.work.progress, "Reading", sum(map(len, chosen.values()))):
             for kind in KINDS:
-                delivery = chosen[kind]
-                stored = None if self.request.dry_run else keep(delivery, self.settings.archive_folder)
-                if stored is not None:
-                    delivery = delivery.stored_as(stored.path)
-                sha256 = stored.sha256 if stored else delivery.sha256()
-                self.record.inputs.append(InputRecord(kind, delivery.name, sha256))
-                try:
-                    exports[kind] = read_export(delivery, self.settings)
-                except GoldpanError as error:
-                    problems.append(error)
-                    continue
-                finally:
+                for delivery in chosen[kind]:
+                    try:
+                        export, kept = self._read_one(delivery, len(parts[kind]))
+                    except GoldpanError as error:
+                        problems.append(error)
+                    else:
+                        parts[kind].append(export)
+                        delivered.append(kept)
                     self.work.progress.advance()
-                delivered[kind] = delivery
-                self.record.inputs[-1].rows = exports[kind].rows_read
-                log.info("export.read", kind=kind, sha256=sha256, rows=exports[kind].rows_read)
-                if stored is not None:
-                    self.state.inputs.add(self.record.run_id, stored, rows=exports[kind].rows_read)
         if problems:
             self.record.problems += [str(problem) for problem in problems[:-1]]
             raise problems[-1]
-        return exports, delivered
+        return {kind: unite_exports(of_kind) for kind, of_kind in parts.items()}, delivered
+
+    def _read_one(self, delivery: Delivery, position: int) -> tuple[Export, Delivery]:
+        """One export, on record from the moment that its content is known."""
+        stored = None if self.request.dry_run else keep(delivery, self.settings.archive_folder)
+        if stored is not None:
+            delivery = delivery.stored_as(stored.path)
+        sha256 = stored.sha256 if stored else delivery.sha256()
+        noted = InputRecord(delivery.kind, delivery.name, sha256, source=delivery.source)
+        self.record.inputs.append(noted)
+        try:
+            export = read_export(delivery, self.settings)
+        except DataError as error:
+            noted.problem = str(error)
+            raise
+        noted.rows = export.rows_read
+        log.info("export.read", kind=delivery.kind, source=delivery.source, sha256=sha256, rows=export.rows_read)
+        if stored is not None:
+            self.state.inputs.add(self.record.run_id, stored, rows=export.rows_read, position=position)
+        return export, delivery
 
     def _count_rows(self, exports: Mapping[str, Export], refined: Refined) -> Facts:
         config = self.settings.config

@@ -11,17 +11,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import ValidationError
 
-from goldpan.brakes import BrakeLimits
-from goldpan.checked import Settings, Whole, describe_problems
-from goldpan.config import Config, RuleNumbers, parse_config
-from goldpan.errors import AccessError, ConfigError
+from goldpan.checked import describe_problems
+from goldpan.config import Config, parse_config
+from goldpan.errors import ConfigError
 from goldpan.suppression import Suppression, parse_suppression
+from sync.environment import Environment
+from sync.privacy import refuse_open_config, refuse_open_env_files
+from sync.settings_file import GoldpanFile
 
 CONFIG_FILES = (
     "goldpan.toml",
@@ -34,109 +35,6 @@ CONFIG_FILES = (
 )
 OPTIONAL = frozenset({"goldpan.toml", "contacts.toml", "lists.toml"})
 """Files that may be missing: their defaults hold then."""
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError('not a time zone of the IANA list, such as "Europe/Zurich" or "America/New_York"') from None
-    return name
-
-
-class DropSettings(Settings):
-    """`[drop]`: the folder where exports arrive."""
-
-    folder: str = "inbox"
-    memberships: tuple[str, ...] = ("*member*",)
-    orders: tuple[str, ...] = ("*order*", "*invoice*")
-
-
-class HubSpotSettings(Settings):
-    """`[hubspot]`: how fast, and how stubbornly."""
-
-    burst_limit: Whole = Field(190, ge=1, le=250)
-    workers: Whole = Field(16, ge=1, le=64)
-    retry_refused_after_days: Whole = Field(7, ge=0, le=365)
-
-
-class LimitSettings(Settings):
-    """`[limits]`: protection against broken or hostile files."""
-
-    max_file_mb: Whole = Field(512, ge=1)
-    max_unpacked_mb: Whole = Field(4096, ge=1)
-    max_cells: Whole = Field(40_000_000, ge=1000)
-
-
-class ArchiveSettings(Settings):
-    """`[archive]`: where each run's results are kept."""
-
-    folder: str = "archive"
-
-
-class GoldpanFile(Settings):
-    """`goldpan.toml`."""
-
-    time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
-    destination: Literal["hubspot", "sandbox"] = "hubspot"
-    drop: DropSettings = DropSettings()
-    rules: RuleNumbers = RuleNumbers()
-    hubspot: HubSpotSettings = HubSpotSettings()
-    brakes: BrakeLimits = BrakeLimits()
-    limits: LimitSettings = LimitSettings()
-    archive: ArchiveSettings = ArchiveSettings()
-
-
-class Environment(BaseSettings):
-    """What comes from the environment or `.env`; `.env.example` documents each variable."""
-
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", case_sensitive=False)
-
-    hubspot_access_token: SecretStr | None = None
-    hubspot_access_token_file: Path | None = None
-    hubspot_setup_token: SecretStr | None = None
-    hubspot_setup_token_file: Path | None = None
-    hubspot_base_url: HttpUrl = HttpUrl("https://api.hubapi.com")
-    hubspot_portal_id: Annotated[str | None, Field(pattern=r"^[0-9]+$")] = None
-    goldpan_config: Path | None = None
-    goldpan_state_url: SecretStr | None = None
-    goldpan_home: Path | None = None
-
-    def token(self) -> str:
-        """The access token, read afresh, so that a rotated one needs no restart.
-
-        Raises:
-            AccessError: When there is none, or its file can't be read.
-        """
-        token = _secret(self.hubspot_access_token, self.hubspot_access_token_file, "HUBSPOT_ACCESS_TOKEN_FILE")
-        if token:
-            return token
-        raise AccessError(
-            "No HubSpot token. Set HUBSPOT_ACCESS_TOKEN (or HUBSPOT_ACCESS_TOKEN_FILE) in the environment or in .env; "
-            "a service key from HubSpot's Development > Keys > Service keys will do. To try Goldpan without HubSpot: "
-            "goldpan demo."
-        )
-
-    def setup_token(self) -> str:
-        """The token for `goldpan setup`, if it has one of its own: then the nightly one needs fewer scopes.
-
-        Raises:
-            AccessError: When there is none at all, or its file can't be read.
-        """
-        own = _secret(self.hubspot_setup_token, self.hubspot_setup_token_file, "HUBSPOT_SETUP_TOKEN_FILE")
-        return own or self.token()
-
-
-def _secret(value: SecretStr | None, file: Path | None, name: str) -> str:
-    """A secret from the environment, else from its file, read afresh; "" if there is neither."""
-    if value is not None:
-        return value.get_secret_value().strip()
-    if file is None:
-        return ""
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise AccessError(f"{name} names {file}, which can't be read: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -180,6 +78,16 @@ class AppSettings:
         return self.home / self.file.drop.folder
 
     @property
+    def alert_urls(self) -> tuple[str, ...]:
+        """Who is told when something is wrong."""
+        return self.environment.alert_urls() or self.file.alerts.urls
+
+    @property
+    def heartbeat_url(self) -> str:
+        """What is asked after each run; "" if nothing is."""
+        return self.environment.heartbeat_url() or self.file.heartbeat.url
+
+    @property
     def archive_folder(self) -> Path:
         """Where each run's results are kept."""
         return self.home / self.file.archive.folder
@@ -187,8 +95,7 @@ class AppSettings:
     @property
     def state_url(self) -> str:
         """The state database as a SQLAlchemy URL."""
-        url = self.environment.goldpan_state_url
-        return url.get_secret_value() if url else f"sqlite:///{self.home / 'state' / 'goldpan.sqlite'}"
+        return self.environment.state_url() or f"sqlite:///{self.home / 'state' / 'goldpan.sqlite'}"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -214,7 +121,7 @@ def load_settings(
         use_environment: The demo reads none: it must never reach a real portal or state.
 
     Raises:
-        ConfigError: With every problem found, each with file and key.
+        ConfigError: With every problem found, each with file and key; or a file with secrets is open to everybody.
     """
     environment = _read_environment(config_folder) if use_environment else Environment.model_construct()
     chosen = config_folder or environment.goldpan_config
@@ -226,6 +133,8 @@ def load_settings(
     folder = (chosen or default_config_folder()).resolve()
     default_home = folder.parent if chosen else Path("goldpan-home").resolve()
     file, config = load_config(folder)
+    if file.holds_secrets:
+        refuse_open_config(folder / "goldpan.toml")
     suppression = _read_suppression(folder, config)
     return AppSettings(
         config=config,
@@ -314,7 +223,9 @@ def _read_environment(config_folder: Path | None) -> Environment:
     try:
         here = Environment(_env_file=".env")
         chosen = config_folder or here.goldpan_config or Path("config")
-        return Environment(_env_file=(chosen.resolve().parent / ".env", ".env"))
+        files = (chosen.resolve().parent / ".env", Path(".env"))
+        refuse_open_env_files(files)
+        return Environment(_env_file=files)
     except (OSError, UnicodeDecodeError) as error:
         what = "it isn't UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
         raise ConfigError(f"environment: .env (here, or beside the config folder) can't be read: {what}.") from None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from goldpan.pipeline import refine
 from goldpan.suppression import suppressed_contacts
-from sync.intake import exports_of_run
+from sync.exports import exports_of_run
 from sync.lifecycle import Work
 
 

@@ -21,6 +21,7 @@ from sync.reading import read_current
 from sync.record import CONTACT_COUNTS, RunRecord
 from sync.settings import AppSettings
 from sync.state.runs import StoredRun
+from sync.stopping import Stop
 from sync.suppressed import suppressed_among
 from sync.writing import count_outcomes, send
 
@@ -35,6 +36,7 @@ def undo(
     confirm: Callable[[RunRecord, Undoing], bool] = lambda _record, _undoing: True,
     progress: Progress | None = None,
     clock: Callable[[], datetime] = now,
+    stop: Stop | None = None,
 ) -> RunRecord:
     """Put back the values that a run replaced, where they still hold what it wrote.
 
@@ -45,6 +47,7 @@ def undo(
         confirm: Asked before anything is sent.
         progress: Shows how far it is.
         clock: The time.
+        stop: Ends it early once it is set.
 
     Raises:
         BusyError: Another run is going on.
@@ -65,16 +68,16 @@ def undo(
             dry_run=dry_run,
             destination=settings.file.destination,
         )
-        work = Work(settings, record, state, progress or NoProgress(), clock)
+        work = Work(settings, record, state, progress or NoProgress(), clock, stop=stop or Stop())
         return carry_out(work, lambda: _stages(work, undone, confirm))
 
 
 def _stages(work: Work, undone: StoredRun, confirm: Callable[[RunRecord, Undoing], bool]) -> None:
     record = work.record
-    with open_destination(work.settings) as destination:
+    with open_destination(work.settings, stop=work.stop) as destination:
         reached = reach(work, destination)
         _check(undone, reached)
-        with record.timed("plan"):
+        with work.stage("plan"):
             undoing, judged = _plan(work, reached, undone)
         _count(record, undoing)
         applied = Applied()
@@ -82,7 +85,7 @@ def _stages(work: Work, undone: StoredRun, confirm: Callable[[RunRecord, Undoing
             record.contacts["updated" if record.dry_run else "held"] = len(undoing.plan.changes)
             record.status = "done"
         else:
-            with record.timed("send"):
+            with work.stage("send"):
                 applied = send(work, reached, undoing.plan.changes)
             count_outcomes(record, undoing.plan.changes, applied, {})
         record.check_sums()

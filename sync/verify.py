@@ -22,6 +22,7 @@ from sync.reaching import reach
 from sync.reading import read_current
 from sync.record import RunRecord
 from sync.settings import AppSettings
+from sync.stopping import Stop
 from sync.suppressed import suppressed_among
 from sync.writing import count_outcomes, send
 
@@ -41,6 +42,7 @@ def verify(
     sample: int | None = None,
     progress: Progress | None = None,
     clock: Callable[[], datetime] = now,
+    stop: Stop | None = None,
 ) -> Verified:
     """Read back what HubSpot confirmed.
 
@@ -50,6 +52,7 @@ def verify(
         sample: Look at this many contacts, chosen at random; ``None`` is all.
         progress: Shows how far it is.
         clock: The time.
+        stop: Ends it early once it is set.
 
     Raises:
         BusyError: Another run is going on (only for a repair).
@@ -68,7 +71,7 @@ def verify(
             dry_run=not repair,
             destination=settings.file.destination,
         )
-        work = Work(settings, record, state, progress or NoProgress(), clock)
+        work = Work(settings, record, state, progress or NoProgress(), clock, stop=stop or Stop())
         verified = Verified(record)
         carry_out(work, lambda: _stages(work, verified, sample))
         return verified
@@ -97,7 +100,7 @@ def as_json(verified: Verified) -> dict[str, Any]:
 
 def _stages(work: Work, verified: Verified, sample: int | None) -> None:
     record, config = work.record, work.settings.config
-    with open_destination(work.settings) as destination:
+    with open_destination(work.settings, stop=work.stop) as destination:
         reached = reach(work, destination)
         everybody = reached.contacts.known()
         accepted = work.state.runs.last_accepted(record.destination, reached.portal)
@@ -107,7 +110,7 @@ def _stages(work: Work, verified: Verified, sample: int | None) -> None:
             [accepted.run_id if accepted else ""],
         )
         known = _chosen({email: held for email, held in everybody.items() if email not in suppressed}, sample)
-        with record.timed("plan"), shown(work.progress, "Reading HubSpot", len(known)):
+        with work.stage("plan"), shown(work.progress, "Reading HubSpot", len(known)):
             records = read_current(
                 destination, {email: held.record_id for email, held in known.items()}, config, work.progress.advance
             )
@@ -135,7 +138,7 @@ def _stages(work: Work, verified: Verified, sample: int | None) -> None:
         if judged.brakes:
             hold(work, judged)
         else:
-            with record.timed("send"):
+            with work.stage("send"):
                 applied = send(work, reached, plan.changes)
             count_outcomes(record, plan.changes, applied, {})
         record.check_sums()

@@ -14,8 +14,8 @@ from goldpan.brakes import BrakeLimits, TrippedBrake, brakes_on_plan, losers_by_
 from goldpan.export_brakes import brake_on_age, brakes_on_exports
 from goldpan.facts import Facts, facts_of
 from goldpan.model import Action, Cause, Change
+from sync.exports import Delivery
 from sync.holding import age_of
-from sync.intake import Delivery
 from sync.settings import load_settings
 from tests.builders import REPOSITORY, default_config, memberships, orders, refined
 

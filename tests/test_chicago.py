@@ -11,7 +11,7 @@ import pytest
 from goldpan.conform import Export
 from goldpan.exports import hubspot_csv
 from goldpan.pipeline import refine
-from sync.intake import Delivery, read_export
+from sync.exports import Delivery, read_export
 from sync.settings import load_settings
 from tests.builders import REPOSITORY
 from tests.reference import outputs, pipeline

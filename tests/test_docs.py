@@ -12,6 +12,7 @@ from goldpan.reasons import REASONS
 from goldpan.rules import OPERATORS
 from sync.record import CONTACT_COUNTS
 from sync.settings import CONFIG_FILES, Environment, GoldpanFile
+from sync.settings_file import SourceSettings
 from tests.builders import REPOSITORY, default_config
 
 RULES = (REPOSITORY / "docs" / "rules.md").read_text(encoding="utf-8")
@@ -90,7 +91,10 @@ def test_every_setting_is_in_the_config_that_goldpan_ships_with_its_default():
         for name, value in table.items():
             yield from flat(value, f"{prefix}{name}.") if isinstance(value, dict) else [f"{prefix}{name}"]
 
-    assert set(flat(shipped)) == set(keys(GoldpanFile))
+    shipped_text = (REPOSITORY / "config" / "goldpan.toml").read_text(encoding="utf-8")
+    assert set(flat(shipped)) | {"source"} == set(keys(GoldpanFile))
+    of_a_source = set(re.findall(r"^# ([a-z0-9_]+) = ", shipped_text, re.MULTILINE)) | {"s3"}
+    assert of_a_source == set(SourceSettings.model_fields)
     assert GoldpanFile.model_validate(shipped) == GoldpanFile()
 
 

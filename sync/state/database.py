@@ -8,7 +8,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from goldpan.errors import ConfigError, FatalError
 
-VERSION = "0002"
+VERSION = "0003"
 """The newest migration in `migrations/versions/`; a test checks that it is."""
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Engine, insert, select, update
+from sqlalchemy import Engine, func, insert, select, update
 
 from sync.state import tables as t
 
@@ -16,6 +16,7 @@ class StoredInput:
     name: str
     sha256: str
     path: Path
+    source: str = ""
 
 
 class Inputs:
@@ -24,8 +25,15 @@ class Inputs:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, run_id: str, stored: StoredInput, *, rows: int) -> None:
-        """Put on record that a run uses an export, and where the archive keeps it."""
+    def add(self, run_id: str, stored: StoredInput, *, rows: int, position: int = 0) -> None:
+        """Put on record that a run uses an export, and where the archive keeps it.
+
+        Args:
+            run_id: The run.
+            stored: The export.
+            rows: How many it has.
+            position: Its place among those of its kind.
+        """
         known = select(t.inputs.c.sha256).where(t.inputs.c.sha256 == stored.sha256, t.inputs.c.kind == stored.kind)
         with self._engine.begin() as connection:
             if connection.execute(known).first() is None:
@@ -42,6 +50,8 @@ class Inputs:
                 insert(t.run_inputs).values(
                     run_id=run_id,
                     kind=stored.kind,
+                    source=stored.source,
+                    position=position,
                     sha256=stored.sha256,
                     name=stored.name,
                     rows=rows,
@@ -54,22 +64,25 @@ class Inputs:
         with self._engine.begin() as connection:
             connection.execute(update(t.run_inputs).where(t.run_inputs.c.run_id == run_id).values(is_accepted=True))
 
-    def of_run(self, run_id: str, kind: str) -> StoredInput | None:
-        """The export of this kind that a run used."""
-        return self._first(t.run_inputs.c.kind == kind, t.run_inputs.c.run_id == run_id)
-
-    def last_accepted(self, kind: str) -> StoredInput | None:
-        """The export of this kind that was accepted last."""
-        return self._first(t.run_inputs.c.kind == kind, t.run_inputs.c.is_accepted)
-
-    def _first(self, *where: ColumnElement[bool]) -> StoredInput | None:
+    def of_run(self, run_id: str, kind: str) -> list[StoredInput]:
+        """The exports of this kind that a run used, as it united them."""
+        r = t.run_inputs.c
         query = (
-            select(t.run_inputs.c.kind, t.run_inputs.c.name, t.run_inputs.c.sha256, t.inputs.c.path)
-            .join(t.inputs, (t.inputs.c.sha256 == t.run_inputs.c.sha256) & (t.inputs.c.kind == t.run_inputs.c.kind))
-            .where(*where)
-            .order_by(t.run_inputs.c.run_id.desc())
-            .limit(1)
+            select(r.kind, r.name, r.sha256, r.source, t.inputs.c.path)
+            .join(t.inputs, (t.inputs.c.sha256 == r.sha256) & (t.inputs.c.kind == r.kind))
+            .where(r.run_id == run_id, r.kind == kind)
+            .order_by(r.position, r.source)
         )
         with self._engine.connect() as connection:
-            row = connection.execute(query).first()
-        return StoredInput(row.kind, row.name, row.sha256, Path(row.path)) if row else None
+            return [
+                StoredInput(row.kind, row.name, row.sha256, Path(row.path), row.source)
+                for row in connection.execute(query)
+            ]
+
+    def last_accepted(self, kind: str) -> list[StoredInput]:
+        """The exports of this kind that were accepted last; empty if none was."""
+        r = t.run_inputs.c
+        query = select(func.max(r.run_id)).where(r.kind == kind, r.is_accepted)
+        with self._engine.connect() as connection:
+            run_id = connection.execute(query).scalar()
+        return self.of_run(run_id, kind) if run_id else []

@@ -1,6 +1,20 @@
 """The tables of the state. A change here goes with a new file in `migrations/versions/`."""
 
-from sqlalchemy import Boolean, Column, Date, DateTime, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -35,7 +49,7 @@ inputs = Table(
     Column("sha256", String(64), primary_key=True),
     Column("kind", String(20), primary_key=True),
     Column("name", Text, nullable=False),
-    Column("size_bytes", Integer, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
     Column("path", Text, nullable=False, comment="where the archive keeps it"),
 )
 
@@ -44,6 +58,8 @@ run_inputs = Table(
     metadata,
     Column("run_id", String(40), ForeignKey("runs.run_id"), primary_key=True),
     Column("kind", String(20), primary_key=True),
+    Column("source", String(40), primary_key=True, default="", comment="where it came from; empty for a named file"),
+    Column("position", Integer, nullable=False, default=0, comment="exports of one kind are united in this order"),
     Column("sha256", String(64), nullable=False),
     Column("name", Text, nullable=False),
     Column("rows", Integer, nullable=False),
@@ -133,4 +149,61 @@ configs = Table(
     metadata,
     Column("config_id", String(64), primary_key=True),
     Column("files", Text, nullable=False, comment="the config's files as JSON, name to text"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("delivery_id", Integer, primary_key=True, autoincrement=True),
+    Column("source", String(40), nullable=False),
+    Column("key", Text, nullable=False, comment="the file within its source"),
+    Column("fingerprint", String(200), nullable=False, comment="size and time, or an S3 ETag, when it was taken"),
+    Column("name", Text, nullable=False),
+    Column("kind", String(20), nullable=False, default="", comment="empty until it is known"),
+    Column("sha256", String(64), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("modified_at", DateTime(timezone=True), nullable=False),
+    Column("claimed_at", DateTime(timezone=True), nullable=False),
+    Column(
+        "status",
+        String(12),
+        nullable=False,
+        comment="claimed, waiting (for its run, or held), accepted, superseded, duplicate or refused",
+    ),
+    Column("reason", Text, nullable=False, default=""),
+    Column("path", Text, nullable=False, default="", comment="where its content is now"),
+    Column("run_id", String(40), nullable=False, default="", comment="the last run that used it"),
+    Column("finished_at", DateTime(timezone=True)),
+    Index(None, "source", "key"),
+    Index(None, "status"),
+    Index(None, "sha256"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("owner", String(80), nullable=False, comment="empty when it is free; new with every taking"),
+    Column("machine", String(200), nullable=False, default="", comment="where the owner's process id means something"),
+    Column("process", String(80), nullable=False, default="", comment="the process id, and when it began"),
+    Column("holder", Text, nullable=False, default="", comment="who holds it, in words"),
+    Column("taken_at", DateTime(timezone=True)),
+    Column("expires_at", Float, nullable=False, default=0.0, comment="seconds since 1970 by the database's clock"),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("since_at", DateTime(timezone=True), nullable=False),
+    Column("until_at", DateTime(timezone=True), comment="empty: until somebody resumes"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("topic", String(80), primary_key=True, comment="what is watched, such as run, export:orders or disk"),
+    Column("status", String(20), nullable=False, comment="as it was told last: ok, or what is wrong"),
+    Column("since_at", DateTime(timezone=True), nullable=False),
+    Column("told_at", DateTime(timezone=True), comment="empty until a message left"),
 )

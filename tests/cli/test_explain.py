@@ -7,7 +7,7 @@ import pytest
 from goldpan.desired import desired_contacts
 from goldpan.model import Action, Cause, Change, Confirmed, Outcome, Portal, Verdict
 from goldpan.pipeline import refine
-from sync.intake import Delivery, read_export
+from sync.exports import Delivery, read_export
 from sync.settings import load_settings
 from sync.state.contacts import Refusal
 from sync.state.inputs import StoredInput

@@ -300,7 +300,8 @@ def test_a_request_that_waits_for_its_moment_stays_when_hubspot_falls_silent():
     """One may leave in ten seconds; while it is under way, the next one waits in the pace."""
     clock, sent, second_waits = Clock(), [], threading.Event()
     retries = Retries(attempts=1, in_a_row=1, first_wait_seconds=200, longest_wait_seconds=200)
-    calls = Calls("https://hub", Pace(1, clock=clock.now, sleep=clock.sleep), (1.0, 1.0), retries, clock.sleep)
+    pace = Pace(1, clock=clock.now, sleep=clock.sleep)
+    calls = Calls("https://hub", pace, (1.0, 1.0), retries, sleep=clock.sleep, stop=threading.Event())
 
     def send(**_):
         sent.append(clock.now() - 1000)

@@ -208,10 +208,10 @@ def test_the_last_accepted_export_is_that_of_the_last_run_that_was_sent(state, t
     state.inputs.accept("r1")
     state.inputs.accept("r2")
 
-    assert state.inputs.last_accepted("orders") == StoredInput(
+    assert state.inputs.last_accepted("orders")[0] == StoredInput(
         "orders", "second.csv", "sha-second.csv", tmp_path / "second.csv"
     )
-    assert state.inputs.last_accepted("memberships") is None
+    assert state.inputs.last_accepted("memberships") == []
 
 
 def test_the_same_export_in_two_runs_is_kept_once(state, tmp_path):

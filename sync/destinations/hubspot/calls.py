@@ -40,6 +40,7 @@ class Calls:
         timeouts: Seconds to connect, and without a byte of the answer.
         retries: How often and when to send again, and when to give up on HubSpot.
         sleep: Waits that many seconds.
+        stop: Ends calls that have no stop of their own.
 
     Attributes:
         url: As above.
@@ -51,9 +52,11 @@ class Calls:
         pace: Pace,
         timeouts: tuple[float, float],
         retries: Retries,
+        *,
         sleep: Callable[[float], None],
+        stop: threading.Event,
     ) -> None:
-        self.url = url
+        self.url, self._stop = url, stop
         self._pace, self._retries = pace, retries
         self._waits = Waits(pace.waits.clock, sleep)
         self._circuit = Circuit(url, retries, self._waits)
@@ -78,7 +81,7 @@ class Calls:
             send: A method of the official client.
             arguments: What it takes.
             needs: The scopes it needs, for the message if they are missing.
-            stop: Once set, nothing is sent or sent again.
+            stop: Once set, nothing is sent or sent again; else that of all calls.
             is_whole: Whether an answer's body is complete; one that isn't counts as none.
 
         Raises:
@@ -86,7 +89,7 @@ class Calls:
             NotSentError: ``stop`` was set before it left.
             SilentError: The run gave up on HubSpot before it left.
         """
-        stop = stop or threading.Event()
+        stop = stop or self._stop
         request = Request(send, arguments, needs, is_whole)
         tries = Tries()
 

@@ -46,9 +46,10 @@ class Client:
         timeouts: tuple[float, float],
         retries: Retries,
         sleep: Callable[[float], None] = time.sleep,
+        stop: threading.Event | None = None,
     ) -> None:
         url = _checked_url(base_url)
-        self._calls = Calls(url, pace, timeouts, retries, sleep)
+        self._calls = Calls(url, pace, timeouts, retries, sleep=sleep, stop=stop or threading.Event())
         client = HubSpot(access_token=_checked_token(token), host=url, retry=False, connection_pool_maxsize=workers)
         self._batches = client.crm.contacts.batch_api
         self._api = self._batches.api_client

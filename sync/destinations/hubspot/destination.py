@@ -1,6 +1,5 @@
 """HubSpot as the runner sees it: the account, its properties, contacts read and written."""
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
@@ -21,6 +20,7 @@ from sync.destinations.hubspot.reading import Reader
 from sync.destinations.hubspot.refusals import Refusals
 from sync.destinations.hubspot.sending import Sender
 from sync.destinations.hubspot.writing import Writing
+from sync.stopping import Stop
 
 BASE_URL = "https://api.hubapi.com"
 BURST_LIMITS = (100, 190, 250)  # requests per 10 s by tier, see pace.py
@@ -38,6 +38,7 @@ class HubSpotDestination:
         retries: How often a request without an answer is sent again.
         clock: A monotonic clock, in seconds.
         sleep: Waits that many seconds.
+        stop: Once set, nothing more leaves; what is under way is waited for.
     """
 
     name = "hubspot"
@@ -53,8 +54,10 @@ class HubSpotDestination:
         retries: Retries | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        stop: Stop | None = None,
     ) -> None:
         self._workers = workers
+        self._stop = stop or Stop()
         self._client = Client(
             token=token,
             base_url=base_url,
@@ -63,6 +66,7 @@ class HubSpotDestination:
             timeouts=timeouts,
             retries=retries or Retries(),
             sleep=sleep,
+            stop=self._stop,
         )
         self._refusals = Refusals(self._client.requests)
 
@@ -164,13 +168,14 @@ class HubSpotDestination:
             by: What the keys are.
             on_batch: Told of each batch, in the caller's thread, before it is yielded.
         """
-        stop = threading.Event()
+        stop = Stop(self._stop)
         reader = Reader(self._client, properties, by, self._refusals, stop)
         batches = chunks(dict.fromkeys(keys), wire.BATCH)
         for batch in in_parallel(reader.read, batches, workers=self._workers, stop=stop):
             if on_batch is not None:
                 on_batch(batch)
             yield batch
+        self._stop.check()
 
     def write(
         self, changes: Iterable[Change], on_sent: Callable[[Sequence[Change]], None] | None = None
@@ -180,8 +185,9 @@ class HubSpotDestination:
         An error that ends the run is raised at the end, after the outcomes of all that was under way. Changes that
         were not announced to ``on_sent`` have no outcome: they never left.
         """
-        sender = Sender(self._client, self._refusals, threading.Event())
-        return Writing(sender, self._workers, on_sent).outcomes(changes)
+        sender = Sender(self._client, self._refusals, Stop(self._stop))
+        yield from Writing(sender, self._workers, on_sent).outcomes(changes)
+        self._stop.check()
 
     def _complete_options(self, name: str, there: Json, options: Sequence[PropertyOption]) -> None:
         """Read, modify, write, read again: HubSpot replaces the list as a whole and has no lock."""

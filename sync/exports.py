@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fnmatch import fnmatch
@@ -16,12 +16,13 @@ from goldpan.conform import Export, conform
 from goldpan.errors import ConfigError, DataError, GoldpanError
 from goldpan.model import Sheet
 from goldpan.tables import tables_of
+from goldpan.union import unite_exports
 from sync.readers import ReadLimits, read_sheets
 from sync.settings import AppSettings
+from sync.settings_file import KINDS
 from sync.state.inputs import StoredInput
 from sync.state.store import State
 
-KINDS = ("memberships", "orders")
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv")
 UNFINISHED = ("~$*", ".*", "*.part", "*.tmp", "*.crdownload")
 """Names of files that somebody still writes or has open."""
@@ -38,6 +39,7 @@ class Delivery:
     path: Path
     name: str
     arrival: datetime | None = None
+    source: str = ""
 
     @property
     def arrived_at(self) -> datetime:
@@ -67,34 +69,55 @@ class Delivery:
             raise DataError("unreadable_file", f"{self.name}: can't be read: {error.strerror}.") from error
 
 
-def choose_exports(settings: AppSettings, state: State | None, named: Mapping[str, Path | None]) -> dict[str, Delivery]:
-    """The export of each kind that a run takes.
+def choose_exports(
+    settings: AppSettings, state: State | None, named: Mapping[str, Path | None], *, is_service: bool = False
+) -> dict[str, list[Delivery]]:
+    """The exports of each kind that a run takes, in the order of their sources.
 
     Args:
-        settings: The drop folder and its patterns.
-        state: Where the last accepted exports are on record; `None` knows of none.
-        named: The files given on the command line, by kind.
+        settings: The sources and their patterns.
+        state: What was delivered and accepted before; `None` knows of nothing.
+        named: The files given on the command line, by kind; then nothing else is looked at but what was accepted.
+        is_service: Take only what the service has taken in, no file that may still be written.
 
     Raises:
         ConfigError: When a kind has none, saying where one was looked for, or a named one is no file.
     """
-    chosen = named_exports(named) or newest_in(settings)
-    problems = []
+    given = named_exports(named)
+    fresh = {} if given else _fresh(settings, state, is_service=is_service)
+    chosen, problems = {}, []
     for kind in KINDS:
-        if kind not in chosen:
-            last = state.inputs.last_accepted(kind) if state else None
-            if last is not None and last.path.is_file():
-                chosen[kind] = Delivery(kind, last.path, last.name)
-            else:
-                where = f"none in {settings.drop_folder}, " if not any(named.values()) else ""
-                before = f"the last accepted one is gone from {last.path.parent}" if last else "none accepted before"
-                problems.append(
-                    f"No {kind} export: none named, {where}{before}. "
-                    f"Name it: goldpan run --{kind} FILE, or drop it into {settings.drop_folder}."
-                )
+        if kind in given:
+            chosen[kind] = [given[kind]]
+            continue
+        accepted = state.inputs.last_accepted(kind) if state else []
+        there = {each.source: delivery_of(each) for each in accepted}
+        if gone := [each for each in accepted if each.source not in fresh.get(kind, {}) and not each.path.is_file()]:
+            where = f"the last accepted one is gone from {gone[0].path.parent}"
+        else:
+            where = "none accepted before"
+        chosen[kind] = [] if gone else _united(settings, there, fresh.get(kind, {}))
+        if not chosen[kind]:
+            looked = "" if given else f"none in {_places(settings)}, "
+            problems.append(
+                f"No {kind} export: none named, {looked}{where}. "
+                f"Name it: goldpan run --{kind} FILE, or drop it into {_places(settings)}."
+            )
     if problems:
         raise ConfigError.of(problems)
     return chosen
+
+
+def _united(settings: AppSettings, accepted: Mapping[str, Delivery], fresh: Mapping[str, Delivery]) -> list[Delivery]:
+    """What is fresh of each source, else what was accepted of it; a named file only as long as no source has any."""
+    by_source = {**accepted, **fresh}
+    of_sources = [by_source[source.name] for source in settings.file.sources if source.name in by_source]
+    return of_sources or [*accepted.values()]
+
+
+def _places(settings: AppSettings) -> str:
+    sources = settings.file.sources
+    return ", ".join(str(settings.home / source.folder) if source.folder else source.s3 for source in sources)
 
 
 def named_exports(named: Mapping[str, Path | None]) -> dict[str, Delivery]:
@@ -113,13 +136,18 @@ def named_exports(named: Mapping[str, Path | None]) -> dict[str, Delivery]:
     return {kind: Delivery(kind, path, path.name) for kind, path in given.items()}
 
 
+def _fresh(settings: AppSettings, state: State | None, *, is_service: bool) -> dict[str, dict[str, Delivery]]:
+    """What was delivered and not accepted yet, by kind and source."""
+    return {} if is_service else {kind: {"inbox": delivery} for kind, delivery in newest_in(settings).items()}
+
+
 def newest_in(settings: AppSettings) -> dict[str, Delivery]:
     """The newest export of each kind in the drop folder."""
     newest: dict[str, Delivery] = {}
     for path in sorted(_finished_files(settings.drop_folder), key=lambda path: (path.stat().st_mtime_ns, path.name)):
         kind = kind_of(path, settings)
         if kind is not None:
-            newest[kind] = Delivery(kind, path, path.name)
+            newest[kind] = Delivery(kind, path, path.name, source="inbox")
     return newest
 
 
@@ -183,6 +211,15 @@ def read_export(delivery: Delivery, settings: AppSettings) -> Export:
     return conform(named, spec, name_keys_for_all=by_name)
 
 
+def read_exports(deliveries: Iterable[Delivery], settings: AppSettings) -> Export:
+    """Read all exports of one kind, as if they were one.
+
+    Raises:
+        DataError: Why one can't be used.
+    """
+    return unite_exports([read_export(delivery, settings) for delivery in deliveries])
+
+
 def exports_of_run(run_id: str, state: State, settings: AppSettings) -> dict[str, Export] | None:
     """The exports that a run used, read again from the archive; `None` if one is gone from there.
 
@@ -192,10 +229,15 @@ def exports_of_run(run_id: str, state: State, settings: AppSettings) -> dict[str
     exports = {}
     for kind in KINDS:
         stored = state.inputs.of_run(run_id, kind)
-        if stored is None or not stored.path.is_file():
+        if not stored or not all(each.path.is_file() for each in stored):
             return None
-        exports[kind] = read_export(Delivery(kind, stored.path, stored.name), settings)
+        exports[kind] = read_exports(map(delivery_of, stored), settings)
     return exports
+
+
+def delivery_of(stored: StoredInput) -> Delivery:
+    """An export as the archive keeps it."""
+    return Delivery(stored.kind, stored.path, stored.name, source=stored.source)
 
 
 def keep(delivery: Delivery, archive: Path) -> StoredInput:
@@ -218,4 +260,4 @@ def keep(delivery: Delivery, archive: Path) -> StoredInput:
         ) from error
     finally:
         copy.unlink(missing_ok=True)
-    return StoredInput(delivery.kind, delivery.name, sha256, kept)
+    return StoredInput(delivery.kind, delivery.name, sha256, kept, delivery.source)
