@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -19,9 +19,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def today(settings: AppSettings) -> date:
-    """The business date: today in the configured time zone."""
-    return now().astimezone(settings.zone).date()
+def today(settings: AppSettings, at: datetime | None = None) -> date:
+    """The business date in the configured time zone: today, or what it is at another time."""
+    return (at or now()).astimezone(settings.zone).date()
 
 
 def version() -> str:
@@ -29,8 +29,21 @@ def version() -> str:
     return installed_version("goldpan")
 
 
-def new_run_id(at: datetime) -> str:
-    """A run's id; ids sort by start."""
+def new_run_id(at: datetime, after: str = "") -> str:
+    """A run's id; ids sort by start.
+
+    Args:
+        at: When it starts, in UTC.
+        after: The newest id so far: this one is later also where the clock was set back, or is another machine's.
+    """
+    run_id = _run_id(at)
+    if run_id > after:
+        return run_id
+    newest = datetime.strptime(after[:19], "%Y%m%dT%H%M%S-%f").replace(tzinfo=UTC)
+    return _run_id(newest + timedelta(milliseconds=1))
+
+
+def _run_id(at: datetime) -> str:
     return f"{at:%Y%m%dT%H%M%S}-{at.microsecond // 1000:03}{secrets.token_hex(2)}"
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection
 
 from goldpan.config import Config
 from goldpan.errors import GoldpanError
@@ -36,6 +39,21 @@ class Applied:
         return [email for email, outcome in self.outcomes.items() if outcome.verdict is verdict]
 
 
+class Permission(Protocol):
+    """Whether this run may send."""
+
+    def check(self, connection: Connection) -> None:
+        """Asked in the transaction that marks a batch as sent; what holds then holds until it ends.
+
+        Raises:
+            GoldpanError: It may not, and why.
+        """
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether another run may be at work with the state: then this one leaves it alone."""
+
+
 class Sending:
     """Changes on their way to one portal, with the state kept in step batch by batch.
 
@@ -47,6 +65,7 @@ class Sending:
         run_id: The run.
         circumstances: What besides its values decides whether HubSpot refuses a contact.
         clock: The time.
+        permission: Asked before each batch.
     """
 
     def __init__(
@@ -59,9 +78,11 @@ class Sending:
         run_id: str,
         circumstances: str,
         clock: Callable[[], datetime],
+        permission: Permission,
     ) -> None:
         self._destination, self._journal, self._contacts, self._config = destination, journal, contacts, config
         self._run_id, self._circumstances, self._clock = run_id, circumstances, clock
+        self._permission = permission
         self._known_refusals = contacts.refusals()
 
     def send(self, changes: Sequence[Change], on_batch: Callable[[int], None] = lambda _: None) -> Applied:
@@ -144,10 +165,12 @@ class Sending:
         ]
 
     def _mark_sent(self, changes: Sequence[Change]) -> None:
-        self._journal.mark_sent(self._run_id, changes)
+        self._journal.mark_sent(self._run_id, changes, unless=self._permission.check)
 
     def _keep(self, outcomes: Sequence[Outcome], by_email: Mapping[str, Change]) -> None:
-        """Confirmed state moves per record, and only on proof."""
+        """Confirmed state moves per record, and only on proof; never beside another run, which reads back itself."""
+        if self._permission.is_lost:
+            return
         now = self._clock()
         self._journal.record(self._run_id, outcomes, at=now)
         keep_proofs(outcomes, by_email, self._contacts, run_id=self._run_id, at=now)

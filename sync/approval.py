@@ -18,6 +18,7 @@ from sync.exports import exports_of_run
 from sync.holding import Judged, judge, planned_of
 from sync.lifecycle import Work, carry_out
 from sync.locking import single_flight
+from sync.pausing import refuse_while_paused
 from sync.planning import Reached
 from sync.progress import NoProgress, Progress, shown
 from sync.reaching import reach
@@ -52,15 +53,17 @@ def approve(
 
     Raises:
         BusyError: Another run is going on.
-        ConfigError: No plan of that fingerprint waits, a newer one was made, or the config changed since.
+        ConfigError: Goldpan is paused, no plan of that fingerprint waits, a newer one was made, or the config changed
+            since.
     """
     with ExitStack() as stack:
-        stack.enter_context(single_flight(settings))
+        lease = stack.enter_context(single_flight(settings))
         state = stack.enter_context(open_state(settings))
+        refuse_while_paused(settings, state, clock())
         held = waiting_plan(state.runs, fingerprint, settings)
         started_at = clock()
         record = RunRecord(
-            run_id=new_run_id(started_at),
+            run_id=new_run_id(started_at, state.runs.newest_id()),
             kind="approve",
             parent_id=held.run_id,
             as_of=held.as_of,
@@ -68,7 +71,7 @@ def approve(
             destination=settings.file.destination,
             fingerprint=fingerprint,
         )
-        work = Work(settings, record, state, progress or NoProgress(), clock, stop=stop or Stop())
+        work = Work(settings, record, state, progress or NoProgress(), clock, stop=stop or Stop(), lease=lease)
         return carry_out(work, lambda: _stages(work, held))
 
 

@@ -70,7 +70,11 @@ class Delivery:
 
 
 def choose_exports(
-    settings: AppSettings, state: State | None, named: Mapping[str, Path | None], *, is_service: bool = False
+    settings: AppSettings,
+    state: State | None,
+    named: Mapping[str, Path | None],
+    *,
+    delivered: Iterable[Delivery] | None = None,
 ) -> dict[str, list[Delivery]]:
     """The exports of each kind that a run takes, in the order of their sources.
 
@@ -78,13 +82,13 @@ def choose_exports(
         settings: The sources and their patterns.
         state: What was delivered and accepted before; `None` knows of nothing.
         named: The files given on the command line, by kind; then nothing else is looked at but what was accepted.
-        is_service: Take only what the service has taken in, no file that may still be written.
+        delivered: What the service has taken in; `None` looks into the sources.
 
     Raises:
         ConfigError: When a kind has none, saying where one was looked for, or a named one is no file.
     """
     given = named_exports(named)
-    fresh = {} if given else _fresh(settings, state, is_service=is_service)
+    fresh = {} if given else _fresh(settings, delivered)
     chosen, problems = {}, []
     for kind in KINDS:
         if kind in given:
@@ -136,9 +140,14 @@ def named_exports(named: Mapping[str, Path | None]) -> dict[str, Delivery]:
     return {kind: Delivery(kind, path, path.name) for kind, path in given.items()}
 
 
-def _fresh(settings: AppSettings, state: State | None, *, is_service: bool) -> dict[str, dict[str, Delivery]]:
+def _fresh(settings: AppSettings, delivered: Iterable[Delivery] | None) -> dict[str, dict[str, Delivery]]:
     """What was delivered and not accepted yet, by kind and source."""
-    return {} if is_service else {kind: {"inbox": delivery} for kind, delivery in newest_in(settings).items()}
+    if delivered is None:
+        return {kind: {each.source: each} for kind, each in newest_in(settings).items()}
+    fresh: dict[str, dict[str, Delivery]] = {}
+    for each in delivered:
+        fresh.setdefault(each.kind, {})[each.source] = each
+    return fresh
 
 
 def newest_in(settings: AppSettings) -> dict[str, Delivery]:

@@ -20,6 +20,7 @@ from sync.archive.folder import remark_of
 from sync.causes import Implied, implied_by_accepted, with_causes
 from sync.exports import Delivery
 from sync.lifecycle import Work
+from sync.pausing import BRAKE, brake_of
 from sync.planning import Reached
 from sync.record import RunRecord
 from sync.settings import AppSettings
@@ -93,14 +94,21 @@ def hold(work: Work, judged: Judged) -> None:
     for brake in judged.brakes:
         examples = f" For example {', '.join(map(mask, brake.examples))}." if brake.examples else ""
         record.problems.append(f"Held: {brake.what} The limit: {brake.limit}.{examples}")
-    record.problems.append(
-        f"Nothing was written. If this is right, approve this very plan: goldpan run --approve {record.fingerprint}"
-        if not record.dry_run
-        else "A run would be held like this, and wait for approval."
-    )
+    record.problems.append(_what_now(record, {brake.name for brake in judged.brakes}))
     if not record.dry_run:
         work.state.journal.plan(record.run_id, judged.plan.changes, verdict="held")
     log.warning("run.held", brakes=[brake.name for brake in judged.brakes], changes=len(judged.plan.changes))
+
+
+def _what_now(record: RunRecord, brakes: Collection[str]) -> str:
+    if record.dry_run:
+        return "A run would be held like this, and wait for approval."
+    approve = f"approve this very plan: goldpan run --approve {record.fingerprint}"
+    if BRAKE not in brakes:
+        return f"Nothing was written. If this is right, {approve}"
+    if len(brakes) == 1:
+        return "Nothing was written. The first run after the pause plans anew; to end it now: goldpan resume"
+    return f"Nothing was written. If this is right, end the pause (goldpan resume), then {approve}"
 
 
 def planned_of(record: RunRecord, judged: Judged, refused: Mapping[str, Outcome]) -> Planned:
@@ -193,6 +201,9 @@ def _brakes_on_history(work: Work, reached: Reached, plan: Plan, known: Mapping[
                 examples,
             )
         )
+    pause = work.state.pauses.current(work.clock())
+    if pause is not None:
+        brakes.append(brake_of(pause, work.settings.zone, (change.email for change in plan.changes)))
     last = runs.last_sent_as_of(name, portal)
     if work.record.kind in ("run", "only") and last is not None and work.record.as_of < last:
         brakes.append(

@@ -1,5 +1,6 @@
 """How every run begins and ends: on record before it does anything, and with a truthful record whatever happens."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,8 +12,10 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from goldpan.errors import FatalError, GoldpanError
-from sync.app import now, version
+from sync.app import now, open_state, version
 from sync.archive.folder import write_record
+from sync.lease import Lease
+from sync.processes import this_process
 from sync.progress import NoProgress, Progress
 from sync.record import RunRecord
 from sync.settings import AppSettings
@@ -21,7 +24,9 @@ from sync.stopping import Stop
 
 log = structlog.get_logger()
 
-_LOGGED = frozenset({"kind", "status", "as_of", "fingerprint", "rows", "contacts", "tags", "requests", "seconds"})
+_LOGGED = frozenset(
+    {"kind", "status", "as_of", "destination", "fingerprint", "rows", "contacts", "tags", "requests", "seconds"}
+)
 """What of the record is logged: every count, and nothing that a person or a file wrote."""
 
 
@@ -32,6 +37,7 @@ class Work:
     Attributes:
         has_begun_to_send: From then on a contact without an outcome may have been written.
         stop: Ends the run early once it is set.
+        lease: The right to send; a dry run has none. Once it is lost, the run ends.
     """
 
     settings: AppSettings
@@ -41,6 +47,11 @@ class Work:
     clock: Callable[[], datetime] = now
     has_begun_to_send: bool = False
     stop: Stop = field(default_factory=Stop)
+    lease: Lease | None = None
+
+    def __post_init__(self) -> None:
+        if self.lease is not None:
+            self.stop = self.lease.stop(self.stop)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -77,20 +88,35 @@ def carry_out(work: Work, stages: Callable[[], None]) -> RunRecord:
         place = f" {error.filename}" if error.filename else ""
         _fail(work, FatalError(f"The machine refused a file{place}: {error.strerror or error}. Run again afterwards."))
     except Exception as error:  # noqa: BLE001 - whatever it is, the run ends on record; the log tells where it was
-        where = _own_frames(error)
+        where = own_frames(error)
         log.error("run.crashed", error=type(error).__name__, where=where)  # noqa: TRY400 - its text may hold names
         _fail(
             work,
             FatalError(f"Goldpan failed unexpectedly ({type(error).__name__} at {where[-1]}); this is a defect."),
         )
     _finish(work)
-    log.info("run.finished", **{key: value for key, value in record.as_json().items() if key in _LOGGED})
+    level = logging.ERROR if record.status == "failed" else logging.INFO
+    logged = {key: value for key, value in record.as_json().items() if key in _LOGGED}
+    brakes = [brake["name"] for brake in record.brakes]
+    log.log(level, "run.finished", **logged, brakes=brakes, new_refusals=record.new_refusals)
     structlog.contextvars.unbind_contextvars("run_id")
     return record
 
 
+def give_up(settings: AppSettings, clock: Callable[[], datetime] = now) -> None:
+    """The process must end now: what was sent without an answer is unknown, and the run is interrupted.
+
+    Only the run of this very process is meant; the next run would settle the same.
+    """
+    with open_state(settings) as state:
+        held = state.leases.current()
+        if held is not None and held.holder == this_process():
+            state.runs.close_interrupted(clock())
+
+
 def _begin(work: Work) -> None:
     record, runs = work.record, work.state.runs
+    work.stop.check()
     interrupted = runs.close_interrupted(work.clock())
     if interrupted:
         log.warning("runs.interrupted", runs=interrupted)
@@ -109,7 +135,7 @@ def _begin(work: Work) -> None:
 
 def _fail(work: Work, error: GoldpanError) -> None:
     record = work.record
-    record.status, record.exit_code = "failed", error.exit_code
+    record.end_with(error)
     record.problems.append(str(error))
     # Whoever has no outcome yet was kept back, or may have been sent: the sums add up on failure too.
     if work.has_begun_to_send:
@@ -163,7 +189,7 @@ def cause_of(error: SQLAlchemyError) -> str:
     return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
 
 
-def _own_frames(error: Exception) -> list[str]:
+def own_frames(error: Exception) -> list[str]:
     """Where in Goldpan's own code an error passed, the innermost last."""
     root = Path(__file__).resolve().parent.parent
     frames = [(Path(frame.filename).resolve(), frame.lineno) for frame in extract_tb(error.__traceback__)]

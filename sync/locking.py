@@ -1,79 +1,120 @@
-"""One run at a time: on this machine by a file, on several machines by the state database that they share."""
+"""One run at a time, on one machine or on several that share a state database."""
 
-from collections.abc import Iterator
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 
-from filelock import FileLock, Timeout
-from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from goldpan.errors import BusyError, ConfigError
+from goldpan.errors import BusyError
+from sync.lease import Lease
+from sync.processes import is_gone, this_process
 from sync.settings import AppSettings
-from sync.state.database import checked_url, unreachable
+from sync.state.database import checked_url, connect_engine, open_engine, sqlite_file, unreachable
+from sync.state.file_lock import file_locked, lock_of
+from sync.state.leases import Holder, Leases, StoredLease
 
-POSTGRESQL_LOCK = 0x676F6C6470616E
-"""The number of the advisory lock: "goldpan" in ASCII."""
+
+@dataclass(frozen=True)
+class Terms:
+    """How a lease is held.
+
+    Attributes:
+        seconds: How long it lasts unless it is renewed: a machine that dies holds up the others for so long.
+        renew_seconds: How often it is renewed.
+        clock: A monotonic clock, in seconds.
+    """
+
+    seconds: float = 60.0
+    renew_seconds: float = 10.0
+    clock: Callable[[], float] = time.monotonic
 
 
 @contextmanager
-def single_flight(settings: AppSettings) -> Iterator[None]:
-    """One run at a time; the lock goes with the process, however it ends.
+def single_flight(
+    settings: AppSettings, *, terms: Terms | None = None, holder: Holder | None = None
+) -> Iterator[Lease]:
+    """Hold the lease in the state database; whoever writes to HubSpot does.
+
+    Who ended without giving it back loses it at once if that was a process of this machine, else when it runs out. A
+    state in a file has a lock of the operating system besides: exact, and gone with its process.
+
+    Args:
+        settings: Where the state is.
+        terms: How the lease is held.
+        holder: Who takes it; else this process.
 
     Raises:
-        BusyError: When another run is going on.
+        BusyError: Another run is going on.
+        ConfigError: The state can't be opened.
     """
-    with ExitStack() as stack:
-        stack.enter_context(_file_lock(_lock_file(settings)))
-        if checked_url(settings.state_url).get_backend_name() == "postgresql":
-            stack.enter_context(_database_lock(settings.state_url))
-        yield
-
-
-def _lock_file(settings: AppSettings) -> Path:
-    """Beside the state file, so that two homes with one state share it; in the home for a state on a server."""
+    terms, holder = terms or Terms(), holder or this_process()
     url = settings.state_url
-    if url.startswith("sqlite:///"):
-        return Path(f"{url.removeprefix('sqlite:///')}.lock")
-    return settings.home / "state" / "run.lock"
-
-
-@contextmanager
-def _file_lock(path: Path) -> Iterator[None]:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(path, timeout=0, mode=0o600)
-        lock.acquire()
-    except Timeout as error:
-        raise BusyError(
-            f"Another run is going on (it holds {path}). Wait for it, or look at it: goldpan runs."
-        ) from error
-    except OSError as error:
-        raise ConfigError(
-            f"{path} can't be made: {error.strerror}. Check GOLDPAN_STATE_URL and GOLDPAN_HOME."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextmanager
-def _database_lock(url: str) -> Iterator[None]:
-    """A lock of the server's that goes with its connection: a machine that dies holds it no longer."""
-    engine = create_engine(make_url(url), isolation_level="AUTOCOMMIT")
-    try:
+    is_file = checked_url(url).get_backend_name() == "sqlite"
+    with ExitStack() as stack:
+        if is_file:
+            stack.enter_context(_file_lock(settings))
+        engine = open_engine(url, is_alone=is_file)
+        stack.callback(engine.dispose)
         try:
-            connection = engine.connect()
-            is_free = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": POSTGRESQL_LOCK}).scalar()
+            leases, owner = Leases(engine), secrets.token_hex(8)
+            # Whoever has the lock on the file knows that nobody else is at work with it.
+            is_dead = (lambda _: True) if is_file else is_gone
+            held = leases.take(owner, holder, seconds=terms.seconds, is_dead=is_dead)
         except SQLAlchemyError as error:
             raise unreachable(url, error) from error
-        with connection:
-            if not is_free:
-                raise BusyError(
-                    "Another run is going on, here or on another machine with the same state database. Wait for it, or "
-                    "look at it: goldpan runs."
-                )
-            yield
+        if held is not None:
+            raise _busy(held)
+        lease = Lease(leases, owner, seconds=terms.seconds, runs_out=not is_file, clock=terms.clock)
+        stack.callback(lease.release)
+        stack.enter_context(_renewed(lease, terms.renew_seconds))
+        yield lease
+
+
+@contextmanager
+def _renewed(lease: Lease, every_seconds: float) -> Iterator[None]:
+    """Renew the lease in a thread of its own, until it is lost or no longer needed."""
+    end = threading.Event()
+
+    def renew() -> None:
+        while not end.wait(every_seconds) and not lease.is_lost:
+            lease.renew()
+
+    thread = threading.Thread(target=renew, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join(timeout=10)  # a database that hangs holds up nobody; what is left runs out
+
+
+@contextmanager
+def _file_lock(settings: AppSettings) -> Iterator[None]:
+    file = sqlite_file(settings.state_url)
+    path = lock_of(file) if file else settings.home / "state" / "run.lock"
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(file_locked(path))
+        except BusyError as error:
+            raise _busy(_holder_in(settings.state_url)) from error
+        yield
+
+
+def _holder_in(url: str) -> StoredLease | None:
+    """Who holds a state in a file, as far as that can be read: it may be an older one, or a new one."""
+    engine = connect_engine(url)
+    try:
+        return Leases(engine).current()
+    except SQLAlchemyError:
+        return None
     finally:
         engine.dispose()
+
+
+def _busy(held: StoredLease | None) -> BusyError:
+    who = f" ({held})" if held else ""
+    return BusyError(f"Another run is going on{who}. Wait for it, or look at it: goldpan runs")

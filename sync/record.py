@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from goldpan.errors import FatalError, GoldpanError
+from goldpan.errors import FatalError, GoldpanError, StoppedError
 from goldpan.model import RequestCounts
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class RunRecord:
         kind: ``run``, ``only`` (a canary), ``approve``, ``undo``, ``repair`` or ``retry``.
         parent_id: The run that this one approves or undoes.
         brakes: Why it was held, if it was.
-        status: ``running``, ``done``, ``partial`` (done, but HubSpot refused or did not answer for some), ``held`` or
-            ``failed``.
+        status: ``running``, ``done``, ``partial`` (done, but HubSpot refused or did not answer for some), ``held``,
+            ``failed``, or ``interrupted`` (told to stop).
         new_refusals: Refusals that no earlier run had seen for the same values.
     """
 
@@ -93,6 +93,11 @@ class RunRecord:
             yield
         finally:
             self.seconds[stage] += perf_counter() - begin
+
+    def end_with(self, error: GoldpanError) -> None:
+        """The run failed; or was interrupted, where it was told to stop."""
+        self.status = "interrupted" if isinstance(error, StoppedError) else "failed"
+        self.exit_code = error.exit_code
 
     def contacts_without_end(self) -> int:
         """How many contacts are in no count yet."""

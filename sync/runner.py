@@ -26,6 +26,7 @@ from sync.exports import Delivery, choose_exports, keep, read_export
 from sync.holding import Judged, hold, judge, planned_of
 from sync.lifecycle import Work, carry_out
 from sync.locking import single_flight
+from sync.pausing import refuse_while_paused
 from sync.planning import Planning
 from sync.progress import NoProgress, Progress, shown
 from sync.reaching import reach
@@ -33,6 +34,7 @@ from sync.record import InputRecord, RunRecord, count_rows
 from sync.settings import AppSettings
 from sync.settings_file import KINDS
 from sync.stopping import Stop
+from sync.tag_history import warnings_on_tag_sizes
 from sync.writing import count_outcomes, send
 
 log = structlog.get_logger()
@@ -49,7 +51,7 @@ class RunRequest:
         only: Send these addresses alone; empty means everybody.
         recreate: Make contacts of ``only`` again that were deleted in HubSpot.
         retry: Send again what HubSpot refused, and nothing else.
-        is_service: Take no file from a source, only what the service has taken in.
+        delivered: What the service has taken in; ``None`` looks into the sources.
     """
 
     named: Mapping[str, Path | None] = field(default_factory=dict)
@@ -58,7 +60,7 @@ class RunRequest:
     only: frozenset[str] = frozenset()
     recreate: bool = False
     retry: bool = False
-    is_service: bool = False
+    delivered: tuple[Delivery, ...] | None = None
 
     @property
     def kind(self) -> str:
@@ -83,20 +85,21 @@ def run(
         BusyError: Another run is going on; nothing was done.
         ConfigError: The state can't be opened; nothing was done.
     """
-    started_at = clock()
-    record = RunRecord(
-        run_id=new_run_id(started_at),
-        kind=request.kind,
-        as_of=request.as_of or today(settings),
-        started_at=started_at,
-        dry_run=request.dry_run,
-        destination=settings.file.destination,
-    )
     with ExitStack() as stack:
-        if not request.dry_run:
-            stack.enter_context(single_flight(settings))
+        lease = None if request.dry_run else stack.enter_context(single_flight(settings))
         state = stack.enter_context(open_state(settings, read_only=request.dry_run))
-        work = Work(settings, record, state, progress or NoProgress(), clock, stop=stop or Stop())
+        started_at = clock()
+        record = RunRecord(
+            run_id=new_run_id(started_at, state.runs.newest_id()),
+            kind=request.kind,
+            as_of=request.as_of or today(settings, started_at),
+            started_at=started_at,
+            dry_run=request.dry_run,
+            destination=settings.file.destination,
+        )
+        if request.retry:
+            refuse_while_paused(settings, state, started_at)
+        work = Work(settings, record, state, progress or NoProgress(), clock, stop=stop or Stop(), lease=lease)
         return carry_out(work, _Run(work, request).go)
 
 
@@ -111,7 +114,7 @@ class _Run:
         """All stages."""
         record = self.record
         self._note_future()
-        chosen = choose_exports(self.settings, self.state, self.request.named, is_service=self.request.is_service)
+        chosen = choose_exports(self.settings, self.state, self.request.named, delivered=self.request.delivered)
         with open_destination(self.settings, stop=self.work.stop) as destination:
             reached = reach(self.work, destination)
             with self.work.stage("read"):
@@ -121,6 +124,7 @@ class _Run:
                     exports["memberships"].frame, exports["orders"].frame, record.as_of, self.settings.config
                 )
                 facts = self._count_rows(exports, refined)
+                record.notes += warnings_on_tag_sizes(self.state.runs, record, record.destination, reached.portal)
             planning = Planning(
                 refined,
                 self.work,
@@ -158,7 +162,7 @@ class _Run:
         self._archive(exports, refined, judged, planning, applied)
 
     def _note_future(self) -> None:
-        day = today(self.settings)
+        day = today(self.settings, self.record.started_at)
         if self.record.as_of > day:
             self.record.notes.append(f"This run is for {self.record.as_of}; today is {day}: tags are ahead of time.")
 

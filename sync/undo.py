@@ -14,6 +14,7 @@ from sync.archive.folder import archive_changes
 from sync.holding import Judged, judge, planned_of
 from sync.lifecycle import Work, carry_out
 from sync.locking import single_flight
+from sync.pausing import refuse_while_paused
 from sync.planning import Reached
 from sync.progress import NoProgress, Progress, shown
 from sync.reaching import reach
@@ -51,24 +52,25 @@ def undo(
 
     Raises:
         BusyError: Another run is going on.
-        ConfigError: No such run, or one that wrote nothing.
+        ConfigError: No such run, or one that wrote nothing, or Goldpan is paused.
     """
     with ExitStack() as stack:
-        if not dry_run:
-            stack.enter_context(single_flight(settings))
+        lease = None if dry_run else stack.enter_context(single_flight(settings))
         state = stack.enter_context(open_state(settings, read_only=dry_run))
+        if not dry_run:
+            refuse_while_paused(settings, state, clock())
         undone = state.runs.get(run_id)
         started_at = clock()
         record = RunRecord(
-            run_id=new_run_id(started_at),
+            run_id=new_run_id(started_at, state.runs.newest_id()),
             kind="undo",
             parent_id=undone.run_id,
-            as_of=today(settings),
+            as_of=today(settings, started_at),
             started_at=started_at,
             dry_run=dry_run,
             destination=settings.file.destination,
         )
-        work = Work(settings, record, state, progress or NoProgress(), clock, stop=stop or Stop())
+        work = Work(settings, record, state, progress or NoProgress(), clock, stop=stop or Stop(), lease=lease)
         return carry_out(work, lambda: _stages(work, undone, confirm))
 
 

@@ -17,6 +17,7 @@ from sync.archive.folder import archive_changes
 from sync.holding import hold, judge, planned_of
 from sync.lifecycle import Work, carry_out
 from sync.locking import single_flight
+from sync.pausing import refuse_while_paused
 from sync.progress import NoProgress, Progress, shown
 from sync.reaching import reach
 from sync.reading import read_current
@@ -56,22 +57,23 @@ def verify(
 
     Raises:
         BusyError: Another run is going on (only for a repair).
-        ConfigError: The state can't be opened.
+        ConfigError: The state can't be opened, or Goldpan is paused (only for a repair).
     """
     with ExitStack() as stack:
-        if repair:
-            stack.enter_context(single_flight(settings))
+        lease = stack.enter_context(single_flight(settings)) if repair else None
         state = stack.enter_context(open_state(settings, read_only=not repair))
+        if repair:
+            refuse_while_paused(settings, state, clock())
         started_at = clock()
         record = RunRecord(
-            run_id=new_run_id(started_at),
+            run_id=new_run_id(started_at, state.runs.newest_id()),
             kind="repair",
-            as_of=today(settings),
+            as_of=today(settings, started_at),
             started_at=started_at,
             dry_run=not repair,
             destination=settings.file.destination,
         )
-        work = Work(settings, record, state, progress or NoProgress(), clock, stop=stop or Stop())
+        work = Work(settings, record, state, progress or NoProgress(), clock, stop=stop or Stop(), lease=lease)
         verified = Verified(record)
         carry_out(work, lambda: _stages(work, verified, sample))
         return verified

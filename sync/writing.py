@@ -1,12 +1,16 @@
 """Sending as a stage of a run: journal, send, and count what came of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
 
 from goldpan.model import Action, Change, Verdict
 from goldpan.plan import tag_property
 from goldpan.stored import split_options
 from sync.apply import NOT_SENT, Applied, Sending
 from sync.lifecycle import Work
+from sync.pausing import PausedError, in_words
 from sync.planning import Reached
 from sync.progress import shown
 from sync.record import RunRecord
@@ -35,6 +39,7 @@ def send(work: Work, reached: Reached, changes: Sequence[Change]) -> Applied:
         run_id=record.run_id,
         circumstances=reached.circumstances,
         clock=work.clock,
+        permission=_Permission(work),
     )
     work.has_begun_to_send = True
     at_once, later = _in_order(changes)
@@ -45,6 +50,27 @@ def send(work: Work, reached: Reached, changes: Sequence[Change]) -> Applied:
             after = sending.send([c for c in later if c.customer_key in arrived], work.progress.advance)
             applied = Applied(applied.outcomes | after.outcomes, after.failure)
     return applied
+
+
+@dataclass(frozen=True)
+class _Permission:
+    """A run may send while it holds the lease and nobody pauses Goldpan."""
+
+    work: Work
+
+    def check(self, connection: Connection) -> None:
+        if self.work.lease is not None:
+            self.work.lease.fence(connection)
+        pause = self.work.state.pauses.current_in(connection, self.work.clock())
+        if pause is not None:
+            raise PausedError(
+                f"{in_words(pause, self.work.settings.zone)} The rest was held back, and the next run after "
+                "goldpan resume plans it anew."
+            )
+
+    @property
+    def is_lost(self) -> bool:
+        return self.work.lease is not None and self.work.lease.is_lost
 
 
 def _in_order(changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
@@ -81,7 +107,7 @@ def count_outcomes(
     if applied.failure is not None:
         unsent = f" {contacts['held']} changes were not sent." if contacts["held"] else ""
         record.problems.append(f"{applied.failure}{unsent}")
-        record.status, record.exit_code = "failed", applied.failure.exit_code
+        record.end_with(applied.failure)
     elif contacts["unknown"]:
         record.problems.append(
             f"{contacts['unknown']} changes have no proof from HubSpot either way; the next run reads them back."

@@ -16,6 +16,7 @@ def command(as_of: AsOf = None, json: Json = False, config: ConfigFolder = None,
     """
     from goldpan.errors import GoldpanError
     from sync.cli.bars import progress_for
+    from sync.cli.carrying import carried_out
     from sync.cli.output import end_run
     from sync.observe import configure_logs
     from sync.record import failed_record
@@ -25,7 +26,8 @@ def command(as_of: AsOf = None, json: Json = False, config: ConfigFolder = None,
     configure_logs(is_verbose=verbose)
     request = RunRequest(as_of=as_date(as_of), retry=True)
     try:
-        record = run(load_settings(config), request, progress=progress_for(is_quiet=json))
+        settings, progress = load_settings(config), progress_for(is_quiet=json)
+        record = carried_out(settings, lambda stop: run(settings, request, progress=progress, stop=stop))
     except GoldpanError as error:
         if not json:
             raise

@@ -92,12 +92,14 @@ def _carry_out(
     from sync.approval import approve as approve_plan
     from sync.canary import addresses_of
     from sync.cli.bars import progress_for
+    from sync.cli.carrying import carried_out
     from sync.runner import run
 
     progress = progress_for(is_quiet=is_quiet)
     if approve is not None:
-        return approve_plan(settings, approve, progress=progress)
-    return run(settings, replace(request, only=addresses_of(only), recreate=recreate), progress=progress)
+        return carried_out(settings, lambda stop: approve_plan(settings, approve, progress=progress, stop=stop))
+    whole = replace(request, only=addresses_of(only), recreate=recreate)
+    return carried_out(settings, lambda stop: run(settings, whole, progress=progress, stop=stop))
 
 
 def _refuse_mixtures(approve: str | None, request: "RunRequest", only: list[str], recreate: bool) -> None:

@@ -28,9 +28,10 @@ def command(
       goldpan setup --yes
     """
     from goldpan.errors import ConfigError, SchemaError
-    from sync.app import open_destination
+    from sync.app import now, open_destination, open_state
     from sync.locking import single_flight
     from sync.observe import configure_logs
+    from sync.pausing import refuse_while_paused
     from sync.preflight import check_portal, setup_steps
     from sync.settings import load_settings
     from sync.smart_lists import look_at_lists, own_token
@@ -56,10 +57,13 @@ def command(
             if not sys.stdin.isatty():
                 raise ConfigError("Nothing was made. To make it without a question: goldpan setup --yes")
             typer.confirm("Make this in HubSpot?", abort=True)
-        with single_flight(settings):
+        with single_flight(settings) as lease, open_state(settings) as state:
+            refuse_while_paused(settings, state, now())
             for step in steps:
+                lease.check()
                 destination.set_up(step)
                 typer.echo(f"  done: {step}")
+            lease.check()
             _make_lists(destination.lists.make, lists.missing)
     typer.echo(_done(lists))
 

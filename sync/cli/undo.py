@@ -37,6 +37,7 @@ def command(
     """
     from goldpan.errors import ConfigError, GoldpanError
     from sync.cli.bars import progress_for
+    from sync.cli.carrying import carried_out
     from sync.cli.output import end_run
     from sync.observe import configure_logs
     from sync.record import failed_record
@@ -57,8 +58,10 @@ def command(
     try:
         if not (yes or dry_run or sys.stdin.isatty()):
             raise ConfigError("Nothing was written. To take the run back without a question: goldpan undo RUN --yes")
-        record = undo(
-            load_settings(config), run, dry_run=dry_run, confirm=confirm, progress=progress_for(is_quiet=json)
+        settings, progress = load_settings(config), progress_for(is_quiet=json)
+        record = carried_out(
+            settings,
+            lambda stop: undo(settings, run, dry_run=dry_run, confirm=confirm, progress=progress, stop=stop),
         )
     except GoldpanError as error:
         if not json:

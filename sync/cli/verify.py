@@ -33,12 +33,17 @@ def command(
     """
     from sync.cli.bars import progress_for
     from sync.cli.output import print_json, print_run, print_verified
+    from sync.lifecycle import give_up
     from sync.observe import configure_logs
     from sync.settings import load_settings
+    from sync.stopping import Stop, stopped_by_signals
     from sync.verify import as_json, verify
 
     configure_logs(is_verbose=verbose)
-    verified = verify(load_settings(config), repair=repair, sample=sample, progress=progress_for(is_quiet=json))
+    settings, progress = load_settings(config), progress_for(is_quiet=json)
+    stop = Stop()
+    with stopped_by_signals(stop, lambda: give_up(settings) if repair else None):
+        verified = verify(settings, repair=repair, sample=sample, progress=progress, stop=stop)
     if json:
         print_json(as_json(verified))
     else:

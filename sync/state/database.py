@@ -1,49 +1,45 @@
-"""Opening the state database: SQLite by default, any SQLAlchemy URL else, always at the newest version."""
+"""Opening the state database: SQLite by default, PostgreSQL by URL, always at the newest version."""
 
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from goldpan.errors import ConfigError, FatalError
+from goldpan.errors import ConfigError
+from sync.state.upgrade import BEGIN, bring_up
 
-VERSION = "0003"
-"""The newest migration in `migrations/versions/`; a test checks that it is."""
+BACKENDS = ("sqlite", "postgresql")
+CONNECT: dict[str, dict[str, Any]] = {
+    "sqlite": {"timeout": 30},
+    # A server or a network that went away is noticed within half a minute; by themselves, connections wait for hours.
+    "postgresql": {
+        "connect_timeout": 10,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+        "application_name": "goldpan",
+    },
+}
+"""What a connection is made with, where the URL says nothing else."""
 
 
-def open_engine(url: str) -> Engine:
-    """Connect, and bring the state to the newest version.
+def open_engine(url: str, *, is_alone: bool = False) -> Engine:
+    """Connect, and bring the state to the newest version, after a copy of it.
 
     Args:
         url: A SQLAlchemy URL. A SQLite file and its folder are made when missing, private to the user (0600/0700).
+        is_alone: Whether the caller holds the lock beside the SQLite file.
 
     Raises:
         ConfigError: A URL that means nothing, or a database that can't be reached.
-        FatalError: A state that a newer Goldpan has written.
+        BusyError: The state is an older one, and a run of an older Goldpan is going on.
+        FatalError: A state that a newer Goldpan has written, or whose copy could not be made.
     """
-    parsed = checked_url(url)
+    engine = connect_engine(url)
     try:
-        is_sqlite = parsed.get_backend_name() == "sqlite"
-        if is_sqlite and parsed.database and parsed.database != ":memory:":
-            _make_private_file(Path(parsed.database))
-        engine = create_engine(
-            parsed,
-            connect_args={"timeout": 30} if is_sqlite else {},
-            hide_parameters=True,  # an error must not quote addresses
-        )
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise ConfigError(
-            f"GOLDPAN_STATE_URL names a {parsed.get_backend_name()} database, and its driver is not installed "
-            f"({type(error).__name__}). For PostgreSQL: pip install 'goldpan[postgres]', and a URL that begins with "
-            "postgresql+psycopg://"
-        ) from error
-    if is_sqlite:
-        event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", _begin)
-    try:
-        with engine.begin() as connection:
-            _migrate(connection)
+        bring_up(engine, is_alone=is_alone)
     except SQLAlchemyError as error:
         engine.dispose()
         raise unreachable(url, error) from error
@@ -53,25 +49,70 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def connect_engine(url: str) -> Engine:
+    """Connect to the state as it is.
+
+    Raises:
+        ConfigError: A URL that means nothing.
+    """
+    parsed = checked_url(url)
+    backend = parsed.get_backend_name()
+    file = sqlite_file(url)
+    if file is not None:
+        _make_private_file(file)
+    wanted = {key: value for key, value in CONNECT[backend].items() if key not in parsed.query}
+    try:
+        engine = create_engine(
+            parsed,
+            connect_args=wanted,
+            hide_parameters=True,  # an error must not quote addresses
+            pool_pre_ping=backend == "postgresql",  # a server that was restarted meanwhile is no failure
+            **({"isolation_level": "READ COMMITTED"} if backend == "postgresql" else {}),
+        )
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise ConfigError(
+            f"GOLDPAN_STATE_URL names a {backend} database, and its driver is not installed ({type(error).__name__}). "
+            "For PostgreSQL: pip install 'goldpan[postgres]', and a URL that begins with postgresql+psycopg://"
+        ) from error
+    if backend == "sqlite":
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
 def checked_url(url: str) -> URL:
     """The URL of the state, read.
 
     Raises:
-        ConfigError: It is none.
+        ConfigError: It is none, or that of a database that Goldpan doesn't know.
     """
     try:
-        return make_url(url)
+        parsed = make_url(url)
     except ArgumentError as error:
         raise ConfigError(
             "GOLDPAN_STATE_URL is no database URL. For SQLite: sqlite:////path/to/goldpan.sqlite; for PostgreSQL: "
             "postgresql+psycopg://user:password@host/database."
         ) from error
+    if parsed.get_backend_name() not in BACKENDS:
+        raise ConfigError(
+            f"GOLDPAN_STATE_URL names a {parsed.get_backend_name()} database. Goldpan keeps its state in SQLite "
+            "(sqlite:////path/to/goldpan.sqlite) or PostgreSQL (postgresql+psycopg://user:password@host/database)."
+        )
+    return parsed
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a state in SQLite; ``None`` for one on a server, or in memory."""
+    parsed = checked_url(url)
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:"
+    return Path(str(parsed.database)) if is_file else None
 
 
 def unreachable(url: str, error: SQLAlchemyError) -> ConfigError:
     """The error for a database that can't be opened; the password stays out of it."""
     place = make_url(url).render_as_string(hide_password=True)
-    return ConfigError(f"The state database {place} can't be opened: {_cause(error)}")
+    cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+    return ConfigError(f"The state database {place} can't be opened: {cause}")
 
 
 def _make_private_file(path: Path) -> None:
@@ -96,28 +137,4 @@ def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAP
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
-
-
-def _migrate(connection: Connection) -> None:
-    found = None
-    if inspect(connection).has_table("alembic_version"):
-        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    if found == VERSION:
-        return
-    if found is not None and found > VERSION:
-        raise FatalError(
-            f"The state was written by a newer Goldpan (version {found}, this one knows {VERSION}). Upgrade Goldpan."
-        )
-    from alembic import command  # noqa: PLC0415 - a quarter of a second that only a migration needs
-    from alembic.config import Config  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-
-
-def _cause(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0]
+    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))

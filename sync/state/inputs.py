@@ -60,9 +60,19 @@ class Inputs:
             )
 
     def accept(self, run_id: str) -> None:
-        """A run planned from these exports was sent, or had nothing to send."""
+        """A run planned from these exports was sent, or had nothing to send.
+
+        Of what was delivered and waited, its own is accepted too; where a person named an export, what waits of its
+        kind is superseded by that.
+        """
+        d, r = t.deliveries.c, t.run_inputs.c
+        used = select(r.sha256).where(r.run_id == run_id, r.kind == d.kind)
+        named = select(r.kind).where(r.run_id == run_id, r.source == "")
+        waiting = update(t.deliveries).where(d.status == "waiting")
         with self._engine.begin() as connection:
-            connection.execute(update(t.run_inputs).where(t.run_inputs.c.run_id == run_id).values(is_accepted=True))
+            connection.execute(update(t.run_inputs).where(r.run_id == run_id).values(is_accepted=True))
+            connection.execute(waiting.where(d.sha256.in_(used)).values(status="accepted", run_id=run_id))
+            connection.execute(waiting.where(d.kind.in_(named)).values(status="superseded", run_id=run_id))
 
     def of_run(self, run_id: str, kind: str) -> list[StoredInput]:
         """The exports of this kind that a run used, as it united them."""

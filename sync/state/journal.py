@@ -1,11 +1,11 @@
 """The journal: every change before it is sent, and what became of it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, Update, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Update, bindparam, func, insert, select, update
 
 from goldpan.model import Action, Cause, Change, Outcome, Portal
 from sync.state import tables as t
@@ -41,9 +41,18 @@ class Journal:
             with self._engine.begin() as connection:
                 connection.execute(insert(t.changes), rows)
 
-    def mark_sent(self, run_id: str, changes: Sequence[Change]) -> None:
-        """These changes are about to leave: without an answer they are unknown from now on."""
+    def mark_sent(
+        self, run_id: str, changes: Sequence[Change], *, unless: Callable[[Connection], None] = lambda _: None
+    ) -> None:
+        """These changes are about to leave: without an answer they are unknown from now on.
+
+        Args:
+            run_id: The run.
+            changes: Of one batch.
+            unless: Raises, in the same transaction, if they may not leave; then nothing is marked.
+        """
         with self._engine.begin() as connection:
+            unless(connection)
             connection.execute(_one().values(verdict="sent"), [{"r": run_id, "e": change.email} for change in changes])
 
     def record(self, run_id: str, outcomes: Sequence[Outcome], *, at: datetime) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Engine, Row, delete, func, insert, select, update
 
 from goldpan.errors import ConfigError
 from goldpan.model import Portal
@@ -141,6 +141,11 @@ class Runs:
                 update(t.runs).where(t.runs.c.status == "running").values(status="interrupted", finished_at=at)
             )
             return closed.rowcount
+
+    def newest_id(self) -> str:
+        """The id that sorts last; "" before the first run."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.max(t.runs.c.run_id))).scalar() or ""
 
     def latest(self, limit: int) -> list[StoredRun]:
         """The newest runs first."""

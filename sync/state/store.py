@@ -10,7 +10,9 @@ from sync.state.contacts import ConfirmedContacts
 from sync.state.database import open_engine
 from sync.state.inputs import Inputs
 from sync.state.journal import Journal
+from sync.state.leases import Leases
 from sync.state.options import OwnedOptions
+from sync.state.pauses import Pauses
 from sync.state.runs import Runs
 
 
@@ -22,6 +24,8 @@ class State:
         inputs: The exports that runs used, and which were accepted.
         journal: Every change that was planned, and what became of it.
         options: The options that Goldpan has ever owned.
+        leases: Which run may send.
+        pauses: Until when none may.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -30,6 +34,8 @@ class State:
         self.inputs = Inputs(engine)
         self.journal = Journal(engine)
         self.options = OwnedOptions(engine)
+        self.leases = Leases(engine)
+        self.pauses = Pauses(engine)
 
     @property
     def engine(self) -> Engine:

@@ -4,5 +4,5 @@ from datetime import UTC, datetime
 
 
 def utc(at: datetime) -> datetime:
-    """An aware time: SQLite keeps no zone, but everything was written in UTC."""
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    """An aware time in UTC: SQLite keeps no zone, and PostgreSQL answers in the zone of its session."""
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,18 +1,16 @@
 """The state remembers exactly what HubSpot proved, per portal, and survives what interrupts it."""
 
-import sqlite3
 import stat
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from goldpan.errors import ConfigError, FatalError
 from goldpan.model import Action, Change, Confirmed, Outcome, Portal, Verdict
-from sync.state import database, tables
+from sync.state import database, tables, upgrade
 from sync.state.contacts import Refusal
 from sync.state.inputs import StoredInput
 from sync.state.store import State
@@ -20,17 +18,6 @@ from sync.state.store import State
 AT = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 DAY = date(2026, 11, 20)
 HERE, THERE = Portal("1"), Portal("2")
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'state' / 'goldpan.sqlite'}"
-
-
-@pytest.fixture
-def state(url: str) -> Iterator[State]:
-    with State.open(url) as state:
-        yield state
 
 
 def begin(state: State, run_id: str = "r1", *, as_of: date = DAY) -> None:
@@ -63,27 +50,25 @@ def test_the_migrations_make_the_tables_that_the_code_uses(url):
 def test_the_version_is_that_of_the_newest_migration():
     scripts = ScriptDirectory(str(Path(database.__file__).parent / "migrations"))
 
-    assert scripts.get_current_head() == database.VERSION
+    assert scripts.get_current_head() == upgrade.VERSION
 
 
-def test_the_file_and_its_folder_are_private(url, tmp_path):
-    State.open(url).close()
+def test_the_file_and_its_folder_are_private(sqlite_url, tmp_path):
+    State.open(sqlite_url).close()
 
     assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "state" / "goldpan.sqlite").stat().st_mode) == 0o600
 
 
-def test_a_state_of_a_newer_goldpan_is_refused(url, tmp_path):
-    State.open(url).close()
-    with sqlite3.connect(tmp_path / "state" / "goldpan.sqlite") as file:
-        file.execute("UPDATE alembic_version SET version_num = '9999'")
-    file.close()
+def test_a_state_of_a_newer_goldpan_is_refused(url):
+    with State.open(url) as state, state.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     with pytest.raises(FatalError, match="newer Goldpan"):
         State.open(url)
 
 
-@pytest.mark.parametrize("url", ["nonsense", "mysterydb://x", "sqlite:////proc/nowhere/state.sqlite"])
+@pytest.mark.parametrize("url", ["nonsense", "mysterydb://x", "mysql://x/y", "sqlite:////proc/nowhere/state.sqlite"])
 def test_a_url_that_leads_nowhere_says_so(url):
     with pytest.raises(ConfigError, match=r"GOLDPAN_STATE_URL|state"):
         State.open(url)
@@ -221,6 +206,5 @@ def test_the_same_export_in_two_runs_is_kept_once(state, tmp_path):
         begin(state, run_id)
         state.inputs.add(run_id, StoredInput("orders", "orders.csv", "sha", path), rows=3)
 
-    with sqlite3.connect(tmp_path / "state" / "goldpan.sqlite") as file:
-        assert file.execute("SELECT count(*) FROM inputs").fetchone() == (1,)
-    file.close()
+    with state.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM inputs")).scalar() == 1
