@@ -51,9 +51,11 @@ LOCK := uv pip compile --upgrade --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-emit-find-links
 BUILD_BACKEND := sed -n 's/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml
 
-lock:  ## Writes requirements.lock (all) and requirements-base.lock (what runs)
-	$(BUILD_BACKEND) | $(LOCK) pyproject.toml - --extra test --extra lint --output-file requirements.lock
+lock:  ## Writes requirements.lock (all), -base.lock (what runs), -service.lock and -build.lock (the image)
+	$(BUILD_BACKEND) | $(LOCK) pyproject.toml - --extra test --extra lint --extra service --output-file requirements.lock
 	$(BUILD_BACKEND) | $(LOCK) pyproject.toml - --constraint requirements.lock --output-file requirements-base.lock
+	$(LOCK) pyproject.toml --extra service --constraint requirements.lock --output-file requirements-service.lock
+	$(BUILD_BACKEND) | $(LOCK) - --constraint requirements.lock --output-file requirements-build.lock
 
 clean:  ## Removes the environment, the demo and all caches
 	rm -rf $(VENV) goldpan-demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -52,6 +52,8 @@ def rules_of(config: Config) -> dict[str, list[Rule]]:
                  "_refuse_doubled", "goldpan/tables.py"),
             Rule("Blank rows are skipped, and so are totals rows at the end; both are counted.",
                  "skipped_rows", "goldpan/conform.py"),
+            Rule("Exports of one kind from several sources are one: the rows of an earlier source first, columns by what they "
+                 "mean, else by header.", "unite_exports", "goldpan/union.py"),
         ],
         "Reading cells": [
             Rule("Ids: `123`, `123.0`, `' 123 '` and `'00123` are one id. The row's own spelling is what leaves.",

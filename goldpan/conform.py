@@ -14,6 +14,8 @@ import pandas as pd
 from goldpan.config import ColumnSpec, ExportSpec
 from goldpan.errors import DataError
 from goldpan.model import Cell, Finding, Sheet
+from goldpan.places import Part
+from goldpan.repeats import other_columns
 from goldpan.tables import RawTable, place_of, tables_of
 from goldpan.values.dates import read_dates
 from goldpan.values.emails import read_emails
@@ -28,29 +30,44 @@ class Export:
     """One export, read: what the steps take, and what the analysis shows beside it.
 
     Attributes:
-        kind: ``memberships`` or ``orders``.
-        file: Its name; ``sheet`` and ``header_row`` say where in it the table stands.
-        frame: One row per kept row, in file order. ``source_row`` (Int64, as Excel shows it), then per canonical
-            column: text and email ``str``; date ``datetime64[s]``; id ``str`` and ``<name>_key``; money
-            ``<name>_micros`` (Int64, whole millionths). Besides, memberships have ``email_reason`` and
-            ``customer_name_key``, orders ``other_columns`` (the untyped cells as one text, where an order id repeats).
+        spec: How it was read.
+        parts: The file that it is, or the files whose union it is (:func:`goldpan.union.unite_exports`).
+        frame: One row per kept row, in file order. ``source_row`` (Int64, as Excel shows it in the first file; see
+            :mod:`goldpan.places`), then per canonical column: text and email ``str``; date ``datetime64[s]``; id
+            ``str`` and ``<name>_key``; money ``<name>_micros`` (Int64, whole millionths). Besides, memberships have
+            ``email_reason`` and ``customer_name_key``, orders ``other_columns`` (the untyped cells as one text, where
+            an order id repeats).
         headers: All headers, in order.
         originals: The cells as delivered (object dtype) of the same rows, columns numbered like ``headers``.
-        findings: One row per :class:`goldpan.model.Finding` about a kept row.
-        rows_read: Rows below the header, down to the last that is not blank.
-        skipped: How many of them are no data, by reason (``blank_row``, ``totals_row``).
+        findings: One row per :class:`goldpan.model.Finding` about a kept row; ``row`` is its ``source_row``.
     """
 
-    kind: str
-    file: str
-    sheet: str
-    header_row: int
+    spec: ExportSpec
+    parts: tuple[Part, ...]
     frame: pd.DataFrame
     headers: tuple[str, ...]
     originals: pd.DataFrame
     findings: pd.DataFrame
-    rows_read: int
-    skipped: Mapping[str, int]
+
+    @property
+    def kind(self) -> str:
+        """``memberships`` or ``orders``."""
+        return self.spec.kind
+
+    @property
+    def is_united(self) -> bool:
+        """Whether it is more than one file, so that a row's number alone does not lead to it."""
+        return len(self.parts) > 1
+
+    @property
+    def rows_read(self) -> int:
+        """Rows below the headers of all its files, down to the last that is not blank."""
+        return sum(part.rows_read for part in self.parts)
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """How many rows of all its files are no data, by reason."""
+        return {reason: sum(part.skipped[reason] for part in self.parts) for reason in SKIPPED_FOR}
 
 
 def conform(sheets: Iterable[Sheet], spec: ExportSpec, *, name_keys_for_all: bool = False) -> Export:
@@ -91,19 +108,23 @@ class _Conforming:
         kept = ~typed.index.isin(list(skipped))
         frame, originals = typed[kept], self.originals[kept]
         if self.spec.kind == "orders":
-            frame = frame.assign(other_columns=self._other_columns(frame, originals))
+            frame = frame.assign(other_columns=other_columns(frame, originals, self.table.found, self.spec))
         reasons = list(skipped.values())
-        return Export(
-            kind=self.spec.kind,
+        part = Part(
             file=self.table.sheet.file,
             sheet=self.table.sheet.name,
             header_row=self.table.header_row,
+            headers=self.table.headers,
+            rows_read=len(self.table.rows),
+            skipped={reason: reasons.count(reason) for reason in SKIPPED_FOR},
+        )
+        return Export(
+            spec=self.spec,
+            parts=(part,),
             frame=frame.reset_index().astype({"source_row": "Int64"}),
             headers=self.table.headers,
             originals=originals,
             findings=self._findings(set(skipped)),
-            rows_read=len(self.table.rows),
-            skipped={reason: reasons.count(reason) for reason in ("blank_row", "totals_row")},
         )
 
     def read_columns(self) -> pd.DataFrame:
@@ -126,21 +147,6 @@ class _Conforming:
             needed = names if self.name_keys_for_all else names.where(typed["customer_id_key"].isna())
             typed["customer_name_key"] = read_name_keys(needed)
         return pd.DataFrame(typed, index=self.originals.index)
-
-    def _other_columns(self, frame: pd.DataFrame, originals: pd.DataFrame) -> "pd.Series[str]":
-        """What repeated orders are compared by besides the columns read by value: the text of all others."""
-        repeats = frame["order_id_key"].notna() & frame["order_id_key"].duplicated(keep=False)
-        others = originals[repeats]
-        value_at = {
-            position: frame.loc[repeats, _value_column(name, self.spec)] for name, position in self.table.found.items()
-        }
-        texts = [""] * len(others)
-        for position in others.columns:
-            # A cell without a readable value is compared by its text too, or two orders could become one.
-            by_text = value_at[position].isna() if position in value_at else [True] * len(others)
-            cells = zip(texts, others[position], by_text, strict=True)
-            texts = [f"{text}\x1f{shown(cell).strip(BLANKS) if by_text else ''}" for text, cell, by_text in cells]
-        return pd.Series(texts, index=others.index, dtype="str").reindex(frame.index)
 
     def _findings(self, skipped: set[int]) -> pd.DataFrame:
         reasons = [(position, said.dropna()) for position, said in self.reasons]
@@ -182,11 +188,6 @@ _READERS: Mapping[str, Callable[["pd.Series[Any]", ExportSpec, Sheet], pd.DataFr
 }
 
 
-def _value_column(name: str, spec: ExportSpec) -> str:
-    column = spec.column(name)
-    return f"{name}_micros" if column and column.type == "money" else name
-
-
 def _named(column: ColumnSpec, read: pd.DataFrame) -> "dict[str, pd.Series[Any]]":
     if column.type == "money":
         return {f"{column.name}_micros": read["value"]}
@@ -198,6 +199,9 @@ def _named(column: ColumnSpec, read: pd.DataFrame) -> "dict[str, pd.Series[Any]]
 
 
 # --- which rows are no data -------------------------------------------------------------------------------------------
+
+SKIPPED_FOR = ("blank_row", "totals_row")
+"""Why a row is skipped."""
 
 _TOTALS = re.compile(r"(grand\s+total|totals?|sum)(\s*:|(?=\s)|\Z)(?:[0-9]|[^\w])*", re.IGNORECASE)
 

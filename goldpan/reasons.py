@@ -88,6 +88,12 @@ _CELLS = (
         "Several customer ids share this address, so they are one contact with the sum of their orders.",
         "Give each customer an address of its own, if they are different people.",
     ),
+    Reason(
+        "customer_in_several_exports",
+        "Customer in several exports",
+        "An export before has rows of this customer too. They count together, as if all stood in one export.",
+        "Correct the one that is out of date: `goldpan explain EMAIL` lists them with their files.",
+    ),
     Reason("blank_row", "Blank rows", "Rows of nothing but blanks hold no data."),
     Reason("totals_row", "Totals rows", "The last rows only add up the others; they are no member and no order."),
 )

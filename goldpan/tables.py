@@ -99,14 +99,16 @@ def _table_below(sheet: Sheet, header: int, spec: ExportSpec) -> RawTable:
     headers = tuple(titles[n] or f"(column {column_letters(n)})" for n in used)
     normalised = [normalised_header(title) for title in headers]
     _refuse_doubled(sheet, header, [(title, used[n]) for n, title in enumerate(normalised)], spec)
-    found = {column.name: _position(column, normalised) for column in spec.columns}
     return RawTable(
-        sheet=sheet,
-        header_row=header + 1,
-        headers=headers,
-        rows=rows,
-        found={name: position for name, position in found.items() if position is not None},
+        sheet=sheet, header_row=header + 1, headers=headers, rows=rows, found=positions_of_columns(headers, spec)
     )
+
+
+def positions_of_columns(headers: Sequence[str], spec: ExportSpec) -> dict[str, int]:
+    """Where the header of each canonical column stands; a column without one is left out."""
+    normalised = [normalised_header(header) for header in headers]
+    found = {column.name: _position(column, normalised) for column in spec.columns}
+    return {name: position for name, position in found.items() if position is not None}
 
 
 def _refuse_doubled(sheet: Sheet, header: int, headers: Sequence[tuple[str, int]], spec: ExportSpec) -> None:

@@ -8,7 +8,8 @@ from goldpan.pipeline import refine
 from goldpan.report import Sending, report_tables
 from sync.app import new_run_id, now, today
 from sync.archive.folder import write_results
-from sync.exports import named_exports, read_export
+from sync.choosing import named_exports
+from sync.exports import read_export
 from sync.progress import Progress, shown
 from sync.record import InputRecord, RunRecord, count_rows
 from sync.settings import AppSettings

@@ -14,7 +14,8 @@ from goldpan.explain import Explanation, explain_contact
 from goldpan.values.emails import read_email
 from goldpan.values.ids import read_id
 from sync.app import now, open_state, today
-from sync.exports import Delivery, delivery_of, named_exports, read_exports
+from sync.choosing import named_exports
+from sync.exports import Delivery, delivery_of, read_exports
 from sync.settings import AppSettings
 from sync.settings_file import KINDS
 from sync.state.history import AbsentContact, Confirmation, History, RefusedContact, Write
@@ -79,7 +80,7 @@ def explain(
     with open_state(settings, read_only=True) as state:
         history = History(state.engine)
         deliveries = {kind: [delivery] for kind, delivery in given.items()}
-        deliveries |= _accepted(state, missing=[kind for kind in KINDS if kind not in given])
+        deliveries |= _accepted(state, settings, missing=[kind for kind in KINDS if kind not in given])
         last = None if given else history.last_accepted_as_of()
         day = as_of or last or today(settings)
         exports = {kind: read_exports(deliveries[kind], settings) for kind in KINDS}
@@ -97,15 +98,15 @@ def explain(
     return Told(day, now(), contact, known)
 
 
-def _accepted(state: State, *, missing: list[str]) -> dict[str, list[Delivery]]:
+def _accepted(state: State, settings: AppSettings, *, missing: list[str]) -> dict[str, list[Delivery]]:
     """The last accepted exports of these kinds."""
     accepted, problems = {}, []
     for kind in missing:
         last = state.inputs.last_accepted(kind)
-        gone = [each.path.parent for each in last if not each.path.is_file()]
-        accepted[kind] = [*map(delivery_of, last)]
-        if gone or not last:
-            why = f"the last accepted one is gone from {gone[0]}" if gone else "none was accepted yet"
+        found = [delivery_of(stored, settings) for stored in last]
+        accepted[kind] = [delivery for delivery in found if delivery is not None]
+        if not last or len(accepted[kind]) < len(last):
+            why = f"the last accepted one is gone from {last[0].path.parent}" if last else "none was accepted yet"
             problems.append(f"No {kind} export to explain from: {why}. Name one: goldpan explain EMAIL --{kind} FILE")
     if problems:
         raise ConfigError.of(problems)

@@ -22,7 +22,9 @@ from goldpan.union import unite_exports
 from sync.app import new_run_id, now, open_destination, open_state, today
 from sync.apply import Applied
 from sync.archive.folder import archive_run
-from sync.exports import Delivery, choose_exports, keep, read_export
+from sync.archive.opening import open_archive
+from sync.choosing import choose_exports
+from sync.exports import Delivery, read_export
 from sync.holding import Judged, hold, judge, planned_of
 from sync.lifecycle import Work, carry_out
 from sync.locking import single_flight
@@ -33,6 +35,7 @@ from sync.reaching import reach
 from sync.record import InputRecord, RunRecord, count_rows
 from sync.settings import AppSettings
 from sync.settings_file import KINDS
+from sync.state.inputs import StoredInput
 from sync.stopping import Stop
 from sync.tag_history import warnings_on_tag_sizes
 from sync.writing import count_outcomes, send
@@ -206,14 +209,19 @@ class _Run:
         if problems:
             self.record.problems += [str(problem) for problem in problems[:-1]]
             raise problems[-1]
-        return {kind: unite_exports(of_kind) for kind, of_kind in parts.items()}, delivered
+        return {kind: self._united(kind, of_kind, delivered) for kind, of_kind in parts.items()}, delivered
+
+    def _united(self, kind: str, exports: Sequence[Export], delivered: Sequence[Delivery]) -> Export:
+        sources = [delivery.source for delivery in delivered if delivery.kind == kind]
+        return unite_exports(exports, sources=sources, match_on=self.settings.config.rules.match_on)
 
     def _read_one(self, delivery: Delivery, position: int) -> tuple[Export, Delivery]:
         """One export, on record from the moment that its content is known."""
-        stored = None if self.request.dry_run else keep(delivery, self.settings.archive_folder)
-        if stored is not None:
-            delivery = delivery.stored_as(stored.path)
-        sha256 = stored.sha256 if stored else delivery.sha256()
+        kept = None
+        if not self.request.dry_run:
+            kept = open_archive(self.settings).keep_input(delivery.path, delivery.name)
+            delivery = delivery.stored_as(kept.path)
+        sha256 = kept.sha256 if kept else delivery.sha256()
         noted = InputRecord(delivery.kind, delivery.name, sha256, source=delivery.source)
         self.record.inputs.append(noted)
         try:
@@ -223,7 +231,8 @@ class _Run:
             raise
         noted.rows = export.rows_read
         log.info("export.read", kind=delivery.kind, source=delivery.source, sha256=sha256, rows=export.rows_read)
-        if stored is not None:
+        if kept is not None:
+            stored = StoredInput(delivery.kind, delivery.name, sha256, kept.path, delivery.source)
             self.state.inputs.add(self.record.run_id, stored, rows=export.rows_read, position=position)
         return export, delivery
 

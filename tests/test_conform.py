@@ -88,7 +88,9 @@ def test_rows_are_numbered_as_excel_shows_them():
 
     got = conform([Sheet("m.xlsx", "Data", rows)], default_config().memberships)
 
-    assert (got.kind, got.file, got.sheet, got.header_row) == ("memberships", "m.xlsx", "Data", 3)
+    assert [(got.kind, part.file, part.sheet, part.header_row) for part in got.parts] == [
+        ("memberships", "m.xlsx", "Data", 3)
+    ]
     assert got.frame["source_row"].tolist() == [4, 6]
     assert got.originals.index.tolist() == [4, 6]
 
@@ -266,7 +268,7 @@ def test_the_first_sheet_with_rows_of_data_is_the_export():
         Sheet("m.xlsx", "Old", [headers, cells, cells]),
     ]
 
-    assert conform(sheets, default_config().memberships).sheet == "Data"
+    assert conform(sheets, default_config().memberships).parts[0].sheet == "Data"
 
 
 @pytest.mark.parametrize("below", [[], [[" "]], [["Total"]], [[], ["Grand total: 5"], []]])

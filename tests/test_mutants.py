@@ -31,6 +31,9 @@ TESTS = {
     "goldpan/columns.py": "tests/test_tables.py",
     "goldpan/tables.py": "tests/test_tables.py",
     "goldpan/conform.py": "tests/test_conform.py",
+    "goldpan/repeats.py": "tests/test_conform.py",
+    "goldpan/places.py": "tests/test_union.py",
+    "goldpan/union.py": "tests/test_union.py",
     "goldpan/steps/orders.py": "tests/steps/test_orders.py",
     "goldpan/steps/renewals.py": "tests/steps/test_renewals.py",
     "goldpan/steps/contacts.py": "tests/steps/test_contacts.py",
@@ -45,7 +48,7 @@ TESTS = {
     "config/exports/memberships.toml": "tests/test_config.py",
 }
 """The exact tests of each file. What they need longest is left out: other engines, drawn examples, other processes."""
-LEFT_OUT = "not duckdb and not reference and not read_it and not hash_seed and not missing_file"
+LEFT_OUT = "not duckdb and not reference and not read_it and not hash_seed and not missing_file and not as_one_file"
 
 
 @dataclass(frozen=True)

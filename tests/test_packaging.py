@@ -1,4 +1,4 @@
-"""What an administrator installs: the locks, the example environment, and the image."""
+"""What an administrator installs: the locks, and the example environment."""
 
 import re
 import tomllib
@@ -9,9 +9,15 @@ from sync.settings import Environment
 from tests.builders import REPOSITORY
 
 PYPROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
-BASE = PYPROJECT["project"]["dependencies"] + PYPROJECT["build-system"]["requires"]
+NEEDED, BUILD = PYPROJECT["project"]["dependencies"], PYPROJECT["build-system"]["requires"]
 EXTRAS = PYPROJECT["project"]["optional-dependencies"]
-LOCKS = {"requirements-base.lock": BASE, "requirements.lock": BASE + EXTRAS["test"] + EXTRAS["lint"]}
+SERVICE = [each for extra in ("postgres", "s3", "alerts", "metrics") for each in EXTRAS[extra]]
+LOCKS = {
+    "requirements-base.lock": NEEDED + BUILD,
+    "requirements-service.lock": NEEDED + SERVICE,
+    "requirements-build.lock": BUILD,
+    "requirements.lock": NEEDED + BUILD + SERVICE + EXTRAS["test"] + EXTRAS["lint"],
+}
 
 
 def text_of(name: str) -> str:
@@ -47,14 +53,13 @@ def test_a_lock_names_no_index_and_no_folder(lock):
     ] == []
 
 
-def test_the_base_lock_is_a_part_of_the_full_one():
+def test_the_service_needs_the_extras_that_its_lock_is_checked_for():
+    assert EXTRAS["service"] == ["goldpan[postgres,s3,alerts,metrics]"]
+
+
+@pytest.mark.parametrize("lock", [lock for lock in LOCKS if lock != "requirements.lock"])
+def test_every_lock_is_a_part_of_the_full_one(lock):
     def pins(lock: str) -> set[str]:
-        return {line for line in text_of(lock).splitlines() if "==" in line}
+        return {line.split()[0] for line in text_of(lock).splitlines() if "==" in line}
 
-    assert pins("requirements-base.lock") < pins("requirements.lock")
-
-
-def test_the_image_has_the_version_of_the_project():
-    version = PYPROJECT["project"]["version"]
-
-    assert f"image: goldpan:{version}\n" in text_of("compose.yaml")
+    assert pins(lock) < pins("requirements.lock")

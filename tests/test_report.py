@@ -423,7 +423,10 @@ def test_every_reason_that_the_code_gives_is_explained():
     """Codes are found where they are written: findings in the core, unknown outcomes in the destination."""
     core = "".join(path.read_text() for path in (REPOSITORY / "goldpan").rglob("*.py") if "reasons" not in path.name)
     hubspot = "".join(path.read_text() for path in (REPOSITORY / "sync/destinations/hubspot").glob("*.py"))
-    findings = r'"((?:no|invalid|several|shared)_emails?|(?:unreadable|rounded|excel|repeated|blank|totals)_[a-z_]+)"'
+    findings = (
+        r'"((?:no|invalid|several|shared)_emails?|'
+        r'(?:unreadable|rounded|excel|repeated|blank|totals|customer_in)_[a-z_]+)"'
+    )
     unknowns = (
         r"(?:unknown\(email, |(?:MISSING_IN_ANSWER|NOT_ISOLATED) = |_all_unknown\([\w.]+, "
         r"|reason = |reason, what = |AnswerError\(\s*)"
@@ -432,7 +435,8 @@ def test_every_reason_that_the_code_gives_is_explained():
 
     codes = {*re.findall(findings, core), *re.findall(unknowns, hubspot)} - {"blank_id"}
 
-    assert {"no_email", "repeated_order", "totals_row", "timeout", "missing_in_answer", "not_isolated"} <= codes
+    assert {"customer_in_several_exports", "no_email", "repeated_order", "totals_row"} <= codes
+    assert {"timeout", "missing_in_answer", "not_isolated"} <= codes
     assert sorted(codes - set(REASONS)) == []
 
 

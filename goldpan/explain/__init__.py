@@ -15,7 +15,7 @@ from goldpan.explain.rows import explain_filled, explain_rows, explain_speaker, 
 from goldpan.explain.search import find_contact
 from goldpan.explain.stages import Stages
 from goldpan.explain.tags import Judge
-from goldpan.explain.values import exact_amount, plain
+from goldpan.explain.values import exact_amount, plain, row_of
 from goldpan.rules import RuleContext
 from goldpan.suppression import Suppression
 
@@ -58,9 +58,9 @@ def explain_contact(
     desired = desired_contacts(replace(stages.refined, contacts=found.contact), config, suppression)
     return Explanation(
         as_of=as_of,
-        exports=(_place(memberships), _place(orders)),
+        exports=(*_places(memberships), *_places(orders)),
         found_by=found.found_by,
-        others_in_rows=found.others_in_rows,
+        others_in_rows=tuple(row_of(memberships, number) for number in found.others_in_rows),
         contact_key=contact["contact_key"],
         email=plain(contact["email"]),
         customer_name=plain(contact["customer_name"]),
@@ -69,7 +69,7 @@ def explain_contact(
         other_rows=other_rows,
         renewal_window_days=config.rules.renewal_window_days,
         speaker=explain_speaker(contact, stages),
-        filled=explain_filled(contact, rows),
+        filled=explain_filled(contact, rows, stages),
         orders=order_rows,
         customers=customers,
         total=exact_amount(int(contact["total_order_value_micros"])),
@@ -83,8 +83,8 @@ def explain_contact(
     )
 
 
-def _place(export: Export) -> Place:
-    return Place(export.kind, export.file, export.sheet, export.header_row)
+def _places(export: Export) -> tuple[Place, ...]:
+    return tuple(Place(export.kind, part.file, part.sheet, part.header_row) for part in export.parts)
 
 
 def _measures(contact: "pd.Series[Any]") -> Measures:

@@ -7,7 +7,11 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from goldpan.model import Finding
+from goldpan.places import RowPlace
 from goldpan.rules import Label
+
+Row: TypeAlias = int | RowPlace
+"""A row as Excel shows it: its number, with its file and sheet where the export is several files."""
 
 Value: TypeAlias = str | int | Decimal | date | bool | None
 """A cell as the rules see it; ``None`` is missing."""
@@ -31,7 +35,7 @@ Kind = Literal["all", "any", "none"]
 
 @dataclass(frozen=True)
 class Place:
-    """Where the table of an export stands."""
+    """Where the table of an export stands, or that of one of its files."""
 
     kind: str
     file: str
@@ -44,7 +48,6 @@ class MembershipRow:
     """One membership row behind the contact, and what became of it.
 
     Attributes:
-        row: As Excel shows it.
         cells: Its own values by canonical column, as they were read.
         link: How it stands to its customer's rows before it; ``undated`` rows are in no chain.
         latest_end: The latest expiration of those rows; missing for the first.
@@ -57,12 +60,12 @@ class MembershipRow:
         findings: What is odd about it.
     """
 
-    row: int
+    row: Row
     cells: Mapping[str, Value]
     link: Link
     latest_end: date | None
     gap_days: int | None
-    replaced_by: int | None
+    replaced_by: Row | None
     joined_by: JoinedBy | None
     member_since: date | None
     renewals: int | None
@@ -74,7 +77,7 @@ class MembershipRow:
 class Speaker:
     """The row whose membership is the contact's, and what put it before ``rivals`` other rows that stay."""
 
-    row: int
+    row: Row
     why: Why
     rivals: int
 
@@ -85,7 +88,7 @@ class Filled:
 
     column: str
     value: str
-    rows: tuple[int, ...]
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -93,19 +96,18 @@ class OrderRow:
     """One order row of a customer behind the contact.
 
     Attributes:
-        row: As Excel shows it.
         amount: Unrounded; ``None`` where the cell is blank or unreadable.
         repeats_row: The row of the same order before it, which counts instead.
         is_summed: Whether its amount is part of the total.
         findings: What is odd about it.
     """
 
-    row: int
+    row: Row
     customer_id: str
     order_id: str | None
     ordered_on: date | None
     amount: Decimal | None
-    repeats_row: int | None
+    repeats_row: Row | None
     is_summed: bool
     findings: tuple[Finding, ...]
 
@@ -175,7 +177,7 @@ class Explanation:
 
     Attributes:
         as_of: The date that everything is true for.
-        exports: The two exports that it was worked out from.
+        exports: The files that it was worked out from, those of memberships first.
         found_by: What the question led to it by.
         others_in_rows: Rows that speak for other contacts to which the same question leads.
         contact_key: The contact's key inside Goldpan: its address, else its customer.
@@ -197,13 +199,13 @@ class Explanation:
     as_of: date
     exports: tuple[Place, ...]
     found_by: FoundBy
-    others_in_rows: tuple[int, ...]
+    others_in_rows: tuple[Row, ...]
     contact_key: str
     email: str | None
     customer_name: str | None
     addresses: tuple[str, ...]
     rows: tuple[MembershipRow, ...]
-    other_rows: tuple[int, ...]
+    other_rows: tuple[Row, ...]
     renewal_window_days: int
     speaker: Speaker
     filled: tuple[Filled, ...]

@@ -4,7 +4,7 @@ import pandas as pd
 
 from goldpan.explain.model import CustomerTotal, OrderRow
 from goldpan.explain.stages import Stages
-from goldpan.explain.values import amount_of, exact_amount, plain
+from goldpan.explain.values import amount_of, exact_amount, plain, row_of
 from goldpan.steps.orders import total_by_customer
 
 
@@ -16,12 +16,12 @@ def explain_orders(contact_key: str, stages: Stages) -> tuple[tuple[OrderRow, ..
     findings = stages.findings("orders", bought["source_row"])
     rows = tuple(
         OrderRow(
-            row=int(record["source_row"]),
+            row=row_of(stages.orders, record["source_row"]),
             customer_id=spelling[record["customer_id_key"]],
             order_id=plain(record["order_id"]),
             ordered_on=plain(record["ordered_on"]),
             amount=amount_of(record["total_value_micros"]),
-            repeats_row=plain(record["repeats_row"]),
+            repeats_row=None if pd.isna(record["repeats_row"]) else row_of(stages.orders, record["repeats_row"]),
             is_summed=bool(pd.isna(record["repeats_row"]) and pd.notna(record["total_value_micros"])),
             findings=findings.get(int(record["source_row"]), ()),
         )

@@ -4,10 +4,10 @@ from typing import Any
 
 import pandas as pd
 
-from goldpan.explain.model import Filled, JoinedBy, MembershipRow, Speaker, Value, Why
+from goldpan.explain.model import Filled, JoinedBy, MembershipRow, Row, Speaker, Value, Why
 from goldpan.explain.search import rank_rows
 from goldpan.explain.stages import Stages
-from goldpan.explain.values import plain, values_of
+from goldpan.explain.values import plain, row_of, values_of
 from goldpan.steps.renewals import FILLED_FROM_EARLIER_ROWS, IN_ORDER
 
 _REASONS: tuple[tuple[str, Why], ...] = (
@@ -18,7 +18,7 @@ _REASONS: tuple[tuple[str, Why], ...] = (
 )
 
 
-def explain_rows(contact_key: str, stages: Stages) -> tuple[tuple[MembershipRow, ...], tuple[int, ...]]:
+def explain_rows(contact_key: str, stages: Stages) -> tuple[tuple[MembershipRow, ...], tuple[Row, ...]]:
     """What became of each row behind a contact.
 
     Returns:
@@ -37,18 +37,19 @@ def explain_rows(contact_key: str, stages: Stages) -> tuple[tuple[MembershipRow,
     covers = rank_rows(mine, stages)["covers"]
     rows = tuple(
         MembershipRow(
-            row=int(record["source_row"]),
+            row=row_of(stages.memberships, record["source_row"]),
             cells=values_of(own.loc[record["source_row"]], stages.config),
             findings=findings.get(int(record["source_row"]), ()),
             link=record["link"],
             latest_end=plain(record["latest_end"]),
             gap_days=plain(record["gap_days"]),
-            replaced_by=plain(record["replaced_by"]),
+            replaced_by=None if pd.isna(record["replaced_by"]) else row_of(stages.memberships, record["replaced_by"]),
             **_of_kept_row(record, covers=bool(covers[index])),
         )
         for index, record in placed[is_mine].iterrows()
     )
-    return rows, tuple(sorted(map(int, placed.loc[~is_mine, "source_row"])))
+    others = placed.loc[~is_mine, "source_row"].sort_values()
+    return rows, tuple(row_of(stages.memberships, number) for number in others)
 
 
 def _placed(rows: pd.DataFrame) -> pd.DataFrame:
@@ -91,20 +92,21 @@ def explain_speaker(contact: "pd.Series[Any]", stages: Stages) -> Speaker:
     """Which of the rows that stay is the contact's membership, and what put it before the next best one."""
     linked = stages.linked
     stays = linked[(linked["contact_key"] == contact["contact_key"]) & linked["replaced_by"].isna()]
-    row = int(contact["source_row"])
-    rivals = rank_rows(stays[stays["source_row"] != row], stages)
+    number = int(contact["source_row"])
+    row = row_of(stages.memberships, number)
+    rivals = rank_rows(stays[stays["source_row"] != number], stages)
     if rivals.empty:
         return Speaker(row, "only_row", 0)
-    speaks = rank_rows(stays[stays["source_row"] == row], stages).iloc[0]
+    speaks = rank_rows(stays[stays["source_row"] == number], stages).iloc[0]
     best = rivals.iloc[0]
     why = next(why for column, why in _REASONS if plain(speaks[column]) != plain(best[column]))
     return Speaker(row, why, len(rivals))
 
 
-def explain_filled(contact: "pd.Series[Any]", rows: tuple[MembershipRow, ...]) -> tuple[Filled, ...]:
+def explain_filled(contact: "pd.Series[Any]", rows: tuple[MembershipRow, ...], stages: Stages) -> tuple[Filled, ...]:
     """What the contact has though the row that speaks for it lacks it, and the rows where that stands."""
     cells_of = {row.row: row.cells for row in rows}
-    speaks = cells_of[int(contact["source_row"])]
+    speaks = cells_of[row_of(stages.memberships, contact["source_row"])]
     filled: dict[str, Value] = {
         column: plain(contact[column])
         for column in FILLED_FROM_EARLIER_ROWS
@@ -118,8 +120,8 @@ def explain_filled(contact: "pd.Series[Any]", rows: tuple[MembershipRow, ...]) -
 
 def nobody_elses(contact: "pd.Series[Any]", rows: tuple[MembershipRow, ...], stages: Stages) -> tuple[str, ...]:
     """The addresses of these rows that stand in no row of another contact, the contact's own first."""
-    own_rows = {row.row for row in rows}
-    everybody = stages.memberships.frame
+    linked, everybody = stages.linked, stages.memberships.frame
+    own_rows = linked.loc[linked["contact_key"] == contact["contact_key"], "source_row"]
     others = set(everybody.loc[~everybody["source_row"].isin(own_rows), "email"].dropna())
     email = plain(contact["email"])
     addresses = dict.fromkeys([email, *(row.cells["email"] for row in rows)])

@@ -19,7 +19,7 @@ class Found:
     Attributes:
         contact: Its row of the refined contacts, as a frame.
         found_by: What led to it.
-        others_in_rows: Rows that speak for other contacts to which the same question leads.
+        others_in_rows: The numbers of rows that speak for other contacts to which the same question leads.
     """
 
     contact: pd.DataFrame

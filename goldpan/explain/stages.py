@@ -9,7 +9,7 @@ from goldpan.config import Config
 from goldpan.conform import Export
 from goldpan.model import Finding
 from goldpan.pipeline import Refined, refine
-from goldpan.report import all_findings
+from goldpan.report.findings import as_people_find_them, findings_of
 from goldpan.steps.contacts import assign_contacts
 from goldpan.steps.orders import link_repeated_orders
 from goldpan.steps.renewals import link_renewals
@@ -58,17 +58,16 @@ class Stages:
         )
 
     def findings(self, kind: str, rows: "pd.Series[int]") -> dict[int, tuple[Finding, ...]]:
-        """What is odd about these rows of one export, by row."""
-        wanted = {kind: set(rows)}
-
-        def only(export: Export) -> Export:
-            is_wanted = export.findings["row"].isin(wanted.get(export.kind, ()))
-            return replace(export, findings=export.findings[is_wanted])
-
+        """What is odd about these rows of one export, by their numbers in it."""
+        is_membership = kind == "memberships"
+        export = self.memberships if is_membership else self.orders
+        spec = self.config.memberships if is_membership else self.config.orders
         notes = self.refined.notes
-        notes = notes[(notes["kind"] == kind) & notes["row"].isin(wanted[kind])]
-        found = all_findings(only(self.memberships), only(self.orders), replace(self.refined, notes=notes), self.config)
+        notes = notes[(notes["kind"] == kind) & notes["row"].isin(rows)]
+        findings = export.findings[export.findings["row"].isin(rows)]
+        found = findings_of(replace(export, findings=findings), spec, replace(self.refined, notes=notes))
         by_row: dict[int, tuple[Finding, ...]] = {}
-        for line in found.itertuples(index=False):
-            by_row[line.row] = (*by_row.get(line.row, ()), Finding(**line._asdict()))
+        lines = as_people_find_them(export, found).itertuples(index=False)
+        for number, line in zip(found["row"], lines, strict=True):
+            by_row[number] = (*by_row.get(number, ()), Finding(**line._asdict()))
         return by_row

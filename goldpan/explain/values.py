@@ -6,7 +6,9 @@ from typing import Any
 import pandas as pd
 
 from goldpan.config import Config
-from goldpan.explain.model import Value
+from goldpan.conform import Export
+from goldpan.explain.model import Row, Value
+from goldpan.places import place_of_row
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - a cell of any column in, a value of Python's own out
@@ -16,6 +18,11 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - a cell of any column in, a value
     if isinstance(value, pd.Timestamp):
         return value.date()
     return value.item() if hasattr(value, "item") else value
+
+
+def row_of(export: Export, number: Any) -> Row:  # noqa: ANN401 - a cell of an Int64 column
+    """A row as people find it, by its number in the export."""
+    return place_of_row(export, int(number)) if export.is_united else int(number)
 
 
 def exact_amount(micros: int) -> Decimal:

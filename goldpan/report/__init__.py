@@ -10,7 +10,7 @@ from goldpan.conform import Export
 from goldpan.pipeline import Refined
 from goldpan.report.changes import changes_table
 from goldpan.report.contacts import contacts_table, prospects_table
-from goldpan.report.findings import all_findings, header_of, mask, outcomes_table, rejects_table
+from goldpan.report.findings import all_findings, mask, outcomes_table, rejects_table
 from goldpan.report.plan import plan_tables
 from goldpan.report.planned import Planned, plan_json
 from goldpan.report.rejects_workbook import rejects_workbook_tables
@@ -29,7 +29,6 @@ __all__ = [
     "all_findings",
     "changes_table",
     "contacts_table",
-    "header_of",
     "mask",
     "merged_rows_table",
     "outcomes_table",

@@ -7,6 +7,7 @@ from goldpan.config import Config
 from goldpan.conform import Export
 from goldpan.exports import add_individual_boolean_tags_for_excel, tag_labels
 from goldpan.pipeline import Refined
+from goldpan.places import places_of_rows
 from goldpan.report.table import Column, Table, Tone, table_of, unique_headers
 
 CATEGORY_TONES: dict[str, Tone] = {
@@ -21,12 +22,16 @@ def contacts_table(memberships: Export, refined: Refined, config: Config) -> Tab
     """*Contacts*: one row per contact in the order of RULES section 5.
 
     First come all columns of the membership row under their own headers, the cells as delivered. A header that Goldpan
-    uses itself stays for Goldpan's column; the export's becomes ``Renewals (export)``.
+    uses itself stays for Goldpan's column; the export's becomes ``Renewals (export)``. Where the export is several
+    files, ``File`` and ``Row`` lead to the membership row.
     """
     contacts = refined.contacts
+    places = places_of_rows(memberships, contacts["source_row"])
+    where = ((Column("File"), places["file"]), (Column("Row", "number"), places["row"]))
     flags = add_individual_boolean_tags_for_excel(contacts, config.tags).iloc[:, contacts.shape[1] :].astype(bool)
     computed = table_of(
         "Contacts",
+        *(where if memberships.is_united else ()),
         (Column("Contact Email (as sent)"), contacts["email"]),
         (Column("Total Order Value", "money"), contacts["total_order_value"]),
         (Column("Estimated Savings", "money"), contacts["estimated_savings"]),

@@ -5,28 +5,21 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from goldpan.columns import normalised_header
 from goldpan.config import Config, ExportSpec
 from goldpan.conform import Export
 from goldpan.model import Outcome, Verdict
 from goldpan.pipeline import Refined
+from goldpan.places import headers_of_rows, places_of_rows
 from goldpan.reasons import reason_of
 from goldpan.report.table import Column, Table, table_of
 from goldpan.values.emails import is_valid_email
 
-_FINDING = ("file", "sheet", "row", "column", "reason", "value")
+_FOUND = ("row", "column", "reason", "value")
+_FINDING = ("file", "sheet", *_FOUND)
 _LINE = ("kind", *_FINDING, "details")
 
 REFUSED, UNKNOWN, NEVER_SENT = "Refused by HubSpot", "Outcome unknown", "Never sent"
 WARNING, SHARED, LEFT_ALONE, SKIPPED = "Warning", "Shared address", "Left alone", "Skipped rows"
-
-
-def header_of(export: Export, spec: ExportSpec, column: str) -> str:
-    """The header that stands for a canonical column in an export; "" where it has none."""
-    found = {normalised_header(header): header for header in reversed(export.headers)}
-    known = spec.column(column)
-    accepted = map(normalised_header, known.headers if known else ())
-    return next((found[header] for header in accepted if header in found), "")
 
 
 def all_findings(memberships: Export, orders: Export, refined: Refined, config: Config) -> pd.DataFrame:
@@ -34,22 +27,29 @@ def all_findings(memberships: Export, orders: Export, refined: Refined, config: 
 
     Returns:
         One row per :class:`goldpan.model.Finding`: ``file, sheet, row, column, reason, value`` (``row`` int64, the
-        others ``str``), memberships first, by row.
+        others ``str``), memberships first, by file and row.
     """
     return pd.concat(
-        [findings_of(memberships, config.memberships, refined), findings_of(orders, config.orders, refined)],
+        [
+            as_people_find_them(export, findings_of(export, spec, refined))
+            for export, spec in ((memberships, config.memberships), (orders, config.orders))
+        ],
         ignore_index=True,
     )
 
 
 def findings_of(export: Export, spec: ExportSpec, refined: Refined) -> pd.DataFrame:
-    """The findings of one export, by row, shaped as :func:`all_findings` says."""
+    """The findings of one export: ``row`` (its number in the export), ``column, reason, value``, by row."""
     notes = refined.notes[refined.notes["kind"] == export.kind]
-    headers = {column: header_of(export, spec, column) for column in notes["column"].unique()}
-    notes = notes.assign(file=export.file, sheet=export.sheet, column=notes["column"].map(headers).astype("str"))
-    both = pd.concat([export.findings, notes[[*_FINDING]]], ignore_index=True).sort_values("row", kind="stable")
-    types = {name: "int64" if name == "row" else "str" for name in _FINDING}
-    return both[[*_FINDING]].astype(types).reset_index(drop=True)
+    notes = notes.assign(column=headers_of_rows(export, spec, notes["row"], notes["column"]))
+    both = pd.concat([export.findings[[*_FOUND]], notes[[*_FOUND]]], ignore_index=True)
+    types = {name: "int64" if name == "row" else "str" for name in _FOUND}
+    return both.sort_values("row", kind="stable", ignore_index=True).astype(types)
+
+
+def as_people_find_them(export: Export, lines: pd.DataFrame) -> pd.DataFrame:
+    """Lines about rows of an export, led by ``file``, ``sheet`` and the ``row`` that Excel shows there."""
+    return pd.concat([places_of_rows(export, lines["row"]), lines.drop(columns="row")], axis=1)
 
 
 def rejects_table(
@@ -70,9 +70,9 @@ def rejects_table(
     lines = pd.concat(
         [
             _outcome_lines(outcomes),
-            unsendable_lines(memberships, refined, config),
+            as_people_find_them(memberships, unsendable_lines(memberships, refined, config)).assign(kind=NEVER_SENT),
             all_findings(memberships, orders, refined, config).assign(kind=WARNING, details=""),
-            shared_lines(memberships, refined, config),
+            as_people_find_them(memberships, shared_lines(memberships, refined, config)).assign(kind=SHARED),
             _left_alone_lines(left_alone),
             _skipped_lines(memberships, orders),
         ],
@@ -133,27 +133,28 @@ def words_of(outcome: Outcome) -> str:
 
 
 def unsendable_lines(memberships: Export, refined: Refined, config: Config) -> pd.DataFrame:
-    """The contacts without any address, each at its membership row."""
+    """The contacts without any address, each at its membership row (its number in the export)."""
     contacts = refined.contacts[refined.contacts["email"].isna()].sort_values("source_row")
-    header = header_of(memberships, config.memberships, "email")
     who = contacts["customer_id"].fillna(contacts["customer_name"]).fillna("")
-    place = (NEVER_SENT, memberships.file, memberships.sheet)
-    return _lines([
-        (*place, row, header, "unsendable", value, "")
-        for row, value in zip(contacts["source_row"], who, strict=True)
-    ])  # fmt: skip
+    lines = pd.DataFrame({"row": contacts["source_row"], "reason": "unsendable", "value": who, "details": ""})
+    return _about_addresses(lines, memberships, config)
 
 
 def shared_lines(memberships: Export, refined: Refined, config: Config) -> pd.DataFrame:
-    """The contacts made of several customer ids, each at its membership row."""
+    """The contacts made of several customer ids, each at its membership row (its number in the export)."""
     shared = refined.shared_emails.merge(refined.contacts[["contact_key", "source_row"]], on="contact_key")
-    header = header_of(memberships, config.memberships, "email")
-    place = (SHARED, memberships.file, memberships.sheet)
-    columns = (shared[name] for name in ("source_row", "email", "contact_key", "customer_id_list"))
-    return _lines([
-        (*place, row, header, "shared_email", key if pd.isna(email) else email, f"customer ids {ids}")
-        for row, email, key, ids in sorted(zip(*columns, strict=True))
-    ])  # fmt: skip
+    shared = shared.sort_values("source_row")
+    who = shared["email"].fillna(shared["contact_key"])
+    details = "customer ids " + shared["customer_id_list"]
+    lines = pd.DataFrame({"row": shared["source_row"], "reason": "shared_email", "value": who, "details": details})
+    return _about_addresses(lines, memberships, config)
+
+
+def _about_addresses(lines: pd.DataFrame, memberships: Export, config: Config) -> pd.DataFrame:
+    emails = pd.Series("email", index=lines.index)
+    lines = lines.assign(column=headers_of_rows(memberships, config.memberships, lines["row"], emails))
+    types = {name: "int64" if name == "row" else "str" for name in lines}
+    return lines.astype(types).reset_index(drop=True)
 
 
 def _left_alone_lines(left_alone: Sequence[tuple[str, str, str]]) -> pd.DataFrame:
@@ -171,9 +172,9 @@ _BY_CHOICE = frozenset({"not_wanted", "suppressed"})
 
 def _skipped_lines(memberships: Export, orders: Export) -> pd.DataFrame:
     return _lines([
-        (SKIPPED, export.file, export.sheet, None, "", reason, f"{count:,} rows" if count != 1 else "1 row", "")
-        for export in (memberships, orders)
-        for reason, count in export.skipped.items()
+        (SKIPPED, part.file, part.sheet, None, "", reason, f"{count:,} rows" if count != 1 else "1 row", "")
+        for part in (*memberships.parts, *orders.parts)
+        for reason, count in part.skipped.items()
         if count
     ])  # fmt: skip
 

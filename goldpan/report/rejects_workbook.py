@@ -10,13 +10,14 @@ from goldpan.config import Config
 from goldpan.conform import Export
 from goldpan.model import Outcome, Verdict
 from goldpan.pipeline import Refined
+from goldpan.places import places_of_rows
 from goldpan.reasons import reason_of
 from goldpan.report.findings import findings_of, shared_lines, unsendable_lines
 from goldpan.report.table import Column, Table, unique_headers
 
 
 class _Problem(NamedTuple):
-    """One thing to correct in one row of an export."""
+    """One thing to correct in one row of an export, by its number there."""
 
     row: int
     reason: str
@@ -43,8 +44,8 @@ def rejects_workbook_tables(
     """A sheet for each export that has something to correct: its own columns, with what and why in front.
 
     A row stands once, with all its problems: cells that could not be read, a contact that can't be sent or that HubSpot
-    refused, an address that several customers share. Headers and cells are as delivered, so that the corrected rows can
-    be read again as an export.
+    refused, an address that several customers share. An export of several files names the row's file as well. Headers
+    and cells are as delivered, so that the corrected rows can be read again as an export.
 
     Args:
         memberships: The export as read, with its original cells.
@@ -94,7 +95,7 @@ def _table(
     for problem in problems:
         of_row.setdefault(problem.row, []).append(problem)
     rows = sorted(of_row)
-    front = _in_front([of_row[row] for row in rows], since, times)
+    front = [*_places(export, rows), *_problems([of_row[row] for row in rows], since, times)]
     headers = unique_headers(export.headers)
     columns = [_beside(column, headers) for column, _ in front]
     cells = export.originals.loc[rows].set_axis(headers, axis=1).reset_index(drop=True)
@@ -107,16 +108,22 @@ def _table(
     )
 
 
-def _in_front(
+def _places(export: Export, rows: "list[int]") -> "list[tuple[Column, pd.Series[Any]]]":
+    """Where each row stands."""
+    places = places_of_rows(export, pd.Series(rows, dtype="int64"))
+    row = (Column("Row", "number"), places["row"].astype("Int64"))
+    return [(Column("File"), places["file"]), row] if export.is_united else [row]
+
+
+def _problems(
     problems: "list[list[_Problem]]", since: Mapping[str, datetime], times: Mapping[str, int]
 ) -> "list[tuple[Column, pd.Series[Any]]]":
-    """Goldpan's own columns: where the row stands in the export, what is wrong, and what to do."""
+    """What is wrong with each row, and what to do."""
     titles = ["; ".join(dict.fromkeys(each.title() for each in row)) for row in problems]
     advice = [
         " ".join(dict.fromkeys(filter(None, (reason_of(each.reason).advice for each in row)))) for row in problems
     ]
     front = [
-        (Column("Row", "number"), pd.Series([row[0].row for row in problems], dtype="Int64")),
         (Column("Problem", width=60, tones={"HubSpot": "bad", "No valid": "bad"}), pd.Series(titles, dtype="str")),
         (Column("What to Do", width=80), pd.Series(advice, dtype="str")),
     ]

@@ -1,15 +1,24 @@
 """*Merged rows*, and where every row of an export went."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from goldpan.conform import Export
 from goldpan.model import RowCounts
 from goldpan.pipeline import Refined
+from goldpan.places import places_of_rows
 from goldpan.report.table import Column, Table, unique_headers
 
-_OWN = (Column("Export"), Column("Row", "number"), Column("Merged Into Row", "number"), Column("Why", width=34))
+_OWN = (
+    Column("Export"),
+    Column("File"),
+    Column("Row", "number"),
+    Column("Merged Into File"),
+    Column("Merged Into Row", "number"),
+    Column("Why", width=34),
+)
+_WITHOUT_FILES = tuple(column for column in _OWN if not column.header.endswith("File"))
 RENEWED = "Renewed by a later term"
 REPEATED = "The same order stands there"
 
@@ -18,12 +27,13 @@ def merged_rows_table(memberships: Export, orders: Export, refined: Refined) -> 
     """*Merged rows*: each membership row that a later one replaced, then each order that stood in the export before.
 
     Both exports share the sheet, told apart by ``Export``; a header that both have is one column. Row numbers are
-    those that Excel shows in that export.
+    those that Excel shows in that export; where one of the two is several files, the file is named as well.
     """
     merged, repeated = refined.merged_rows, refined.repeated_orders
+    own = _OWN if memberships.is_united or orders.is_united else _WITHOUT_FILES
     parts = [
-        _merged(memberships, merged["source_row"], merged["replaced_by"], RENEWED),
-        _merged(orders, repeated["source_row"], repeated["repeats_row"], REPEATED),
+        _merged(memberships, merged["source_row"], merged["replaced_by"], RENEWED, own),
+        _merged(orders, repeated["source_row"], repeated["repeats_row"], REPEATED, own),
     ]
     parts = [part for part in parts if len(part)] or parts[:1]
     spelling: dict[str, str] = {}
@@ -34,17 +44,27 @@ def merged_rows_table(memberships: Export, orders: Export, refined: Refined) -> 
     alike = [part.rename(columns=lambda header: spelling[header.casefold()]).reindex(columns=headers) for part in parts]
     frame = pd.concat(alike, ignore_index=True).astype(object)
     frame = frame.where(frame.notna(), None)
-    frame = frame.astype({"Export": "str", "Row": "Int64", "Merged Into Row": "Int64", "Why": "str"})
-    cells = (Column(header, "any") for header in headers[len(_OWN) :])
-    return Table("Merged rows", (*_OWN, *cells), frame, frozen=3)
+    frame = frame.astype({column.header: "Int64" if column.kind == "number" else "str" for column in own})
+    cells = (Column(header, "any") for header in headers[len(own) :])
+    return Table("Merged rows", (*own, *cells), frame, frozen=len(own) - 1)
 
 
-def _merged(export: Export, rows: "pd.Series[int]", into: "pd.Series[int]", why: str) -> pd.DataFrame:
-    own = [column.header for column in _OWN]
+def _merged(
+    export: Export, rows: "pd.Series[int]", into: "pd.Series[int]", why: str, columns: Sequence[Column]
+) -> pd.DataFrame:
+    own = [column.header for column in columns]
     cells = export.originals.loc[rows.astype("int64")]
     cells = cells.set_axis(unique_headers(export.headers, taken=own), axis=1).reset_index(drop=True)
-    values = (export.kind, rows.array, into.array, why)
-    return pd.concat([pd.DataFrame(dict(zip(own, values, strict=True)), index=cells.index), cells], axis=1)
+    at, kept_at = places_of_rows(export, rows), places_of_rows(export, into)
+    values = {
+        "Export": export.kind,
+        "File": at["file"].array,
+        "Row": at["row"].array,
+        "Merged Into File": kept_at["file"].array,
+        "Merged Into Row": kept_at["row"].array,
+        "Why": why,
+    }
+    return pd.concat([pd.DataFrame(values, index=cells.index)[own], cells], axis=1)
 
 
 def row_counts(memberships: Export, orders: Export, refined: Refined) -> Mapping[str, RowCounts]:

@@ -56,9 +56,10 @@ def _share(part: float | Decimal, whole: float | Decimal) -> float | None:
 def _run_lines(memberships: Export, orders: Export, refined: Refined, sending: Sending) -> Iterator[_Line]:
     yield "As of", refined.as_of, None, "The date that categories and tags are true for."
     for export in (memberships, orders):
-        sheet = f", sheet {export.sheet}" if export.sheet else ""
-        place = f"{export.file}{sheet}, headers in row {export.header_row}"
-        yield f"Rows of {export.kind}", export.rows_read, None, place
+        for part in export.parts:
+            sheet = f", sheet {part.sheet}" if part.sheet else ""
+            place = f"{part.file}{sheet}, headers in row {part.header_row}"
+            yield f"Rows of {export.kind}", part.rows_read, None, place
     if sending.made_at:
         yield "Made", None, None, f"{sending.made_at:%Y-%m-%d %H:%M %Z}".strip()
 

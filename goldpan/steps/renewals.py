@@ -30,7 +30,7 @@ def link_renewals(memberships: Frame, *, renewal_window_days: int = 7, match_on:
         (Int64, rows in the chain - 1), ``email_from_row`` (Int64, where an earlier row gave the address). Rows that
         stay have the name, original purchase and address filled from the newest row of the chain that has one.
     """
-    frame = nw.from_native(memberships).with_columns(customer=_customer(match_on))
+    frame = nw.from_native(name_customers(memberships, match_on=match_on))
     is_datable = ~nw.col("created_on").is_null() & ~nw.col("expires_on").is_null()
     in_chains = _with_chains(frame.filter(is_datable), timedelta(days=renewal_window_days))
     stays = nw.col("source_row") == nw.col("kept_row")
@@ -61,6 +61,11 @@ def deduplicate_memberships(
     """
     linked = link_renewals(memberships, renewal_window_days=renewal_window_days, match_on=match_on)
     return nw.from_native(linked).filter(nw.col("replaced_by").is_null()).to_native()
+
+
+def name_customers(memberships: Frame, *, match_on: str = "customer_id") -> Frame:
+    """The same rows and ``customer`` (str): one text for all rows of one customer."""
+    return nw.from_native(memberships).with_columns(customer=_customer(match_on)).to_native()
 
 
 def _customer(match_on: str) -> nw.Expr:

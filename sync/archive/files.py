@@ -1,29 +1,29 @@
 """Files that are there whole or not at all, and private."""
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
-    """A folder that appears under its name only when everything in it is written and synced.
+    """A folder that appears under its name only when everything in it is written and synced, whatever its depth.
 
     Yields:
         A temporary folder beside the target, private to the user; it is removed when the block fails.
     """
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(target.parent)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent, ignore_cleanup_errors=True) as name:
         folder = Path(name) / target.name
         folder.mkdir(mode=0o700)
         yield folder
-        for path in folder.iterdir():
-            _sync(path)
-        _sync(folder)
+        _sync_tree(folder)
         folder.replace(target)
-    _sync(target.parent)
+    sync(target.parent)
 
 
 def write_whole(target: Path, write: Callable[[Path], None]) -> None:
@@ -39,17 +39,48 @@ def write_whole(target: Path, write: Callable[[Path], None]) -> None:
     try:
         write(temporary)
         temporary.chmod(0o600)
-        _sync(temporary)
+        sync(temporary)
         temporary.replace(target)
-        _sync(target.parent)
+        sync(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _sync(path: Path) -> None:
+def write_text(target: Path, text: str) -> None:
+    """Write a text in UTF-8, whole or not at all; what UTF-8 can't hold becomes a question mark."""
+    write_whole(target, lambda path: _write_text(path, text))
+
+
+def write_json(target: Path, value: Any, *, indent: int | None = None) -> None:  # noqa: ANN401 - whatever JSON holds
+    """Write a value as JSON, whole or not at all."""
+    write_text(target, json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", errors="replace", newline="")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, private to the user, so that they outlive a power cut."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+        sync(each.parent)
+
+
+def sync(path: Path) -> None:
     """See to it that a file, or the names in a folder, outlive a power cut."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _sync_tree(folder: Path) -> None:
+    for place, _, files in os.walk(folder, topdown=False):  # links to folders are not followed
+        for name in files:
+            path = Path(place, name)
+            if not path.is_symlink():
+                sync(path)
+        sync(Path(place))

@@ -1,10 +1,11 @@
-"""The folder that each run leaves: `YYYY/MM/DD/<run id>/` with the workbook, the CSV, the rejects and the record."""
+"""The folder that each run leaves: `YYYY/MM/DD/<run id>/`, with all that the run read, meant and did."""
 
-import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from goldpan.archived import archived_contacts
 from goldpan.config import Config
 from goldpan.conform import Export
 from goldpan.exports import guarded, hubspot_csv
@@ -21,13 +22,26 @@ from goldpan.report import (
     rejects_workbook_tables,
     report_tables,
 )
-from sync.archive.files import whole_folder, write_whole
+from sync.archive.files import whole_folder, write_json, write_text, write_whole
+from sync.archive.inputs import InputStore
+from sync.archive.names import (
+    ANALYSIS,
+    CHANGES,
+    CONTACTS,
+    CSV,
+    INPUTS,
+    PLAN,
+    PLAN_DATA,
+    RECORD,
+    REJECTS,
+    REJECTS_WORKBOOK,
+)
+from sync.archive.parquet import Origin, write_contacts
 from sync.archive.workbook import write_workbook
-from sync.record import RunRecord
+from sync.record import InputRecord, RunRecord
 from sync.settings import AppSettings
 
-ANALYSIS, CSV, REJECTS, RECORD = "analysis.xlsx", "hubspot.csv", "rejects.csv", "run.json"
-PLAN, PLAN_DATA, REJECTS_WORKBOOK, CHANGES = "plan.xlsx", "plan.json", "rejects.xlsx", "changes.xlsx"
+__all__ = ["ANALYSIS", "CSV", "PLAN", "PLAN_DATA", "RECORD", "REJECTS", "REJECTS_WORKBOOK"]
 
 
 def archive_run(
@@ -56,6 +70,12 @@ def archive_run(
     rejects = rejects_workbook_tables(*both, refined, settings.config, outcomes, refused_since=refused_since)
     with whole_folder(run_folder(settings, record)) as folder:
         write_results(folder, refined, settings, tables)
+        write_whole(
+            folder / CONTACTS,
+            lambda path: write_contacts(path, archived_contacts(refined), Origin.of(record, settings)),
+        )
+        if not record.dry_run:
+            _link_inputs(folder, InputStore(settings.archive_folder), record.inputs)
         write_rejects_workbook(folder, rejects)
         write_plan(folder, planned, settings.config, is_for_people=record.dry_run or record.status == "held")
         write_record(folder, record)
@@ -76,6 +96,25 @@ def archive_changes(
     record.archive = str(run_folder(settings, record))
 
 
+def _link_inputs(folder: Path, store: InputStore, used: Sequence[InputRecord]) -> None:
+    """`inputs/<name>`: links to the exports in the store; none where links can't be made (Windows, some shares)."""
+    links = folder / INPUTS
+    links.mkdir(mode=0o700)
+    with suppress(OSError):
+        for each in used:
+            kept = store.find(each.sha256)
+            name = Path(f"{each.source}-{each.name}" if _is_taken(each.name, used) else each.name).name
+            if kept is not None and not (links / name).is_symlink():
+                # From YYYY/MM/DD/<run id>/inputs up to the archive, wherever that is moved to.
+                (links / name).symlink_to(Path("../../../../..", INPUTS, each.sha256, kept.name))
+    with suppress(OSError):
+        links.rmdir()  # there is nothing in it
+
+
+def _is_taken(name: str, used: Sequence[InputRecord]) -> bool:
+    return [each.name for each in used].count(name) > 1
+
+
 def run_folder(settings: AppSettings, record: RunRecord) -> Path:
     """Where a run leaves its results."""
     if record.dry_run:
@@ -87,23 +126,21 @@ def write_results(folder: Path, refined: Refined, settings: AppSettings, tables:
     """The workbook, the CSV for HubSpot's importer, and the list of rejects as CSV."""
     config = settings.config
     write_workbook(folder / ANALYSIS, tables)
-    csv = hubspot_csv(refined.contacts, config.tags)
-    write_whole(folder / CSV, lambda path: _write_text(path, csv))
+    write_text(folder / CSV, hubspot_csv(refined.contacts, config.tags))
     _write_rejects(folder, next(table for table in tables if table.name == "Rejects and warnings"))
 
 
 def _write_rejects(folder: Path, table: Table) -> None:
     rejects = table.frame
     texts = rejects.assign(**{name: guarded(rejects[name]) for name in rejects if rejects[name].dtype == "str"})
-    write_whole(folder / REJECTS, lambda path: _write_text(path, texts.to_csv(index=False, lineterminator="\n")))
+    write_text(folder / REJECTS, texts.to_csv(index=False, lineterminator="\n"))
 
 
 def write_plan(folder: Path, planned: Planned, config: Config, *, is_for_people: bool) -> None:
     """The plan as JSON for programs, and as a workbook where a person has to look at it first."""
     if is_for_people:
         write_workbook(folder / PLAN, plan_tables(planned, config))
-    text = json.dumps(plan_json(planned), ensure_ascii=False) + "\n"
-    write_whole(folder / PLAN_DATA, lambda path: _write_text(path, text))
+    write_json(folder / PLAN_DATA, plan_json(planned))
 
 
 def write_rejects_workbook(folder: Path, tables: Sequence[Table]) -> None:
@@ -114,12 +151,7 @@ def write_rejects_workbook(folder: Path, tables: Sequence[Table]) -> None:
 
 def write_record(folder: Path, record: RunRecord) -> None:
     """The run record as JSON."""
-    text = json.dumps(record.as_json(), indent=2, ensure_ascii=False) + "\n"
-    write_whole(folder / RECORD, lambda path: _write_text(path, text))
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", errors="replace", newline="")
+    write_json(folder / RECORD, record.as_json(), indent=2)
 
 
 def remark_of(record: RunRecord) -> str:

@@ -149,7 +149,7 @@ def _width(header: str, column: Column, cells: "pd.Series[Any]") -> float:
         longest = len("FALSE")
     else:
         lengths = sorted(len(shown(cell)) for cell in sample.dropna())
-        longest = lengths[int(0.98 * (len(lengths) - 1))] if lengths else 0  # one long text widens no column
+        longest = lengths[math.ceil(0.98 * (len(lengths) - 1))] if lengths else 0  # one long text widens no column
     words = max(map(len, header.split()), default=0) + _BUTTON
     in_two_lines = math.ceil(len(header) / 2) + _BUTTON
     return min(max(longest + 2, words, in_two_lines, _NARROWEST), _WIDEST)

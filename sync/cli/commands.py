@@ -2,7 +2,30 @@
 
 import typer
 
-from sync.cli import check, convert, demo, explain, init, rejects, retry, run, runs, sandbox, setup, show, undo, verify
+from sync.cli import (
+    alert_test,
+    check,
+    convert,
+    demo,
+    explain,
+    forecast,
+    forget,
+    init,
+    pause,
+    rejects,
+    replay,
+    resume,
+    retry,
+    run,
+    runs,
+    sandbox,
+    serve,
+    setup,
+    show,
+    tags,
+    undo,
+    verify,
+)
 
 app = typer.Typer(
     name="goldpan",
@@ -14,8 +37,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (demo, init, check, setup, convert, run, runs, show, rejects, explain, verify, undo, retry, sandbox):
-    app.command(name=command.__name__.rpartition(".")[2])(command.command)
+COMMANDS = (
+    demo, init, check, setup, convert, run, serve, runs, show, rejects, explain, verify, undo, retry, pause, resume,
+    tags, forecast, replay, forget, alert_test, sandbox,
+)  # fmt: skip
+"""In the order in which the help lists them."""
+
+for command in COMMANDS:
+    app.command(name=command.__name__.rpartition(".")[2].replace("_", "-"))(command.command)
 
 
 def _print_version(is_wanted: bool) -> None:

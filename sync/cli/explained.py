@@ -16,7 +16,7 @@ from goldpan.explain.model import (
     Measures,
     MembershipRow,
     OrderRow,
-    Place,
+    Row,
     TagResult,
     Value,
     Why,
@@ -43,6 +43,7 @@ _WHY: dict[Why, str] = {
     "latest_creation": "it was created last of those that end last",
     "last_in_file": "it stands last in the file of those with the same dates",
 }
+_LAST_OF_FILES = "it stands last of those with the same dates; rows of an earlier source come first"
 _CLAUSES: dict[Kind, str] = {"all": "all of", "any": "at least one of", "none": "none of"}
 
 
@@ -66,7 +67,7 @@ def contact_lines(contact: Explanation) -> Iterator[str]:
 
 
 def _membership_lines(contact: Explanation) -> Iterator[str]:
-    yield f"\n[bold]Membership rows[/] of {_place(contact.exports[0])}"
+    yield f"\n[bold]Membership rows[/] of {_places(contact, 'memberships')}"
     for row in contact.rows:
         yield from _row_lines(row, contact.renewal_window_days)
     if contact.other_rows:
@@ -74,7 +75,9 @@ def _membership_lines(contact: Explanation) -> Iterator[str]:
     yield "\n[bold]Membership[/]"
     speaker = contact.speaker
     rivals = f" ({speaker.rivals + 1} rows stay)" if speaker.rivals else ""
-    yield f"  Row {speaker.row} counts: {_WHY[speaker.why].format(as_of=contact.as_of)}{rivals}."
+    is_last = speaker.why == "last_in_file" and not isinstance(speaker.row, int)
+    why = _LAST_OF_FILES if is_last else _WHY[speaker.why].format(as_of=contact.as_of)
+    yield f"  Row {_row(speaker.row)} counts: {why}{rivals}."
     yield from _measure_lines(contact.measures)
     for filled in contact.filled:
         yield f"  {filled.column} {said(filled.value)} comes from {_rows(filled.rows)}."
@@ -82,7 +85,7 @@ def _membership_lines(contact: Explanation) -> Iterator[str]:
 
 def _row_lines(row: MembershipRow, window_days: int) -> Iterator[str]:
     cells = row.cells
-    yield f"  Row {row.row:<4} {' · '.join(said(cells[name]) for name in _IN_HEADLINE[:3])}"
+    yield f"  Row {_row(row.row):<4} {' · '.join(said(cells[name]) for name in _IN_HEADLINE[:3])}"
     others = "".join(
         f"; {name} {said(value)}" for name, value in cells.items() if name not in _IN_HEADLINE and value is not None
     )
@@ -90,7 +93,7 @@ def _row_lines(row: MembershipRow, window_days: int) -> Iterator[str]:
     yield f"{_INDENT}{term}{others}"
     yield f"{_INDENT}{_link(row, window_days)}"
     if row.replaced_by is not None:
-        yield f"{_INDENT}→ replaced by row {row.replaced_by}"
+        yield f"{_INDENT}→ replaced by row {_row(row.replaced_by)}"
     elif row.joined_by is not None:
         yield f"{_INDENT}→ stays; {_JOINED[row.joined_by]}"
     yield from _finding_lines(row.findings)
@@ -126,7 +129,7 @@ def _measure_lines(measures: Measures) -> Iterator[str]:
 
 
 def _order_lines(contact: Explanation) -> Iterator[str]:
-    yield f"\n[bold]Orders[/] of {_place(contact.exports[1])}"
+    yield f"\n[bold]Orders[/] of {_places(contact, 'orders')}"
     if not contact.customers:
         yield "  Its rows have no customer id, so no order can be theirs."
     for row in contact.orders[:ORDERS_SHOWN]:
@@ -144,8 +147,8 @@ def _order_lines(contact: Explanation) -> Iterator[str]:
 
 def _order_row_lines(row: OrderRow) -> Iterator[str]:
     what = " · ".join(said(value) for value in (row.order_id, row.ordered_on) if value is not None)
-    why_not = f"not summed: the same order as row {row.repeats_row}" if row.repeats_row else ""
-    yield f"  Row {row.row:<4} {what}  {said(row.amount)}  {why_not}".rstrip()
+    why_not = f"not summed: the same order as row {_row(row.repeats_row)}" if row.repeats_row else ""
+    yield f"  Row {_row(row.row):<4} {what}  {said(row.amount)}  {why_not}".rstrip()
     yield from _finding_lines(finding for finding in row.findings if finding.reason != "repeated_order")
 
 
@@ -202,9 +205,14 @@ def days_said(days: int) -> str:
     return f"{days:,} day{'s' if days != 1 else ''}"
 
 
-def _rows(rows: tuple[int, ...]) -> str:
-    return f"row{'s' if len(rows) != 1 else ''} {', '.join(map(str, rows))}"
+def _rows(rows: tuple[Row, ...]) -> str:
+    return f"row{'s' if len(rows) != 1 else ''} {', '.join(map(_row, rows))}"
 
 
-def _place(place: Place) -> str:
-    return said(f"{place.file}, sheet {place.sheet}" if place.sheet else place.file)
+def _row(row: Row) -> str:
+    return str(row) if isinstance(row, int) else f"{row.row} of {said(row.file)}"
+
+
+def _places(contact: Explanation, kind: str) -> str:
+    places = [place for place in contact.exports if place.kind == kind]
+    return " and ".join(said(f"{each.file}, sheet {each.sheet}" if each.sheet else each.file) for each in places)

@@ -8,10 +8,11 @@ from contextlib import closing, contextmanager
 
 from goldpan.errors import ConfigError
 from goldpan.model import Portal
-from sync.app import open_access, open_destination
+from sync.app import now, open_access, open_destination, open_state
 from sync.destinations.hubspot.answers import text
 from sync.destinations.hubspot.pace import Pace
 from sync.locking import single_flight
+from sync.pausing import refuse_while_paused
 from sync.preflight import check_portal
 from sync.probe.asking import Asker
 from sync.probe.bench import PREFIX, Bench, in_words
@@ -53,10 +54,11 @@ def run_probe(
     _check_account(portal)
     run = secrets.token_hex(5)
     ask(portal, PREFIX + run)
-    with single_flight(settings), open_access(settings) as (token, url):
+    with single_flight(settings), open_state(settings) as state, open_access(settings) as (token, url):
+        refuse_while_paused(settings, state, now())
         pace = Pace(settings.file.hubspot.burst_limit, clock=clock, sleep=sleep)
         with closing(Asker(token=token, base_url=url, pace=pace, sleep=sleep)) as asker:
-            if text(asker.account().get("portalId")) != portal.portal_id:  # of the connection that will write
+            if text(asker.account().body.get("portalId")) != portal.portal_id:  # of the connection that will write
                 raise ConfigError("The token was exchanged for one of another portal meanwhile; nothing was tried.")
             bench = Bench(asker, run, domain.strip().lower(), sleep)
             return _probe(bench, ProbeReport(portal.portal_id, bench.name))

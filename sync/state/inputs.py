@@ -1,22 +1,30 @@
 """The exports that runs used, where the archive keeps them, and which were accepted."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, func, insert, select, update
 
 from sync.state import tables as t
+from sync.state.times import utc
 
 
 @dataclass(frozen=True, slots=True)
 class StoredInput:
-    """An export that the archive keeps."""
+    """An export that the archive keeps.
+
+    Attributes:
+        arrived_at: The time of the file that held this content last, where the service took it in; else when the first
+            run took it.
+    """
 
     kind: str
     name: str
     sha256: str
     path: Path
     source: str = ""
+    arrived_at: datetime | None = None
 
 
 class Inputs:
@@ -76,16 +84,23 @@ class Inputs:
 
     def of_run(self, run_id: str, kind: str) -> list[StoredInput]:
         """The exports of this kind that a run used, as it united them."""
-        r = t.run_inputs.c
+        r, d, other = t.run_inputs.c, t.deliveries.c, t.run_inputs.alias("other")
+        came = select(func.max(d.modified_at)).where(d.sha256 == r.sha256, d.source == r.source, d.status != "refused")
+        used = (
+            select(func.min(t.runs.c.started_at))
+            .join(other, other.c.run_id == t.runs.c.run_id)
+            .where(other.c.sha256 == r.sha256)
+        )
+        arrived_at = func.coalesce(came.scalar_subquery(), used.scalar_subquery(), type_=t.runs.c.started_at.type)
         query = (
-            select(r.kind, r.name, r.sha256, r.source, t.inputs.c.path)
+            select(r.kind, r.name, r.sha256, r.source, t.inputs.c.path, arrived_at.label("arrived_at"))
             .join(t.inputs, (t.inputs.c.sha256 == r.sha256) & (t.inputs.c.kind == r.kind))
             .where(r.run_id == run_id, r.kind == kind)
             .order_by(r.position, r.source)
         )
         with self._engine.connect() as connection:
             return [
-                StoredInput(row.kind, row.name, row.sha256, Path(row.path), row.source)
+                StoredInput(row.kind, row.name, row.sha256, Path(row.path), row.source, utc(row.arrived_at))
                 for row in connection.execute(query)
             ]
 

@@ -15,6 +15,10 @@ import pytest
 
 from sync.archive.folder import PLAN, PLAN_DATA
 from sync.demo.samples import write_samples
+from sqlalchemy import update
+
+from sync.state import tables as t
+from sync.state.store import State
 from tests.cli.crowds import COUNT, MANY, PAST, SOON, address, members, orders
 from tests.cli.installation import AS_OF, HELD, MEMBERS, ORDERS, tags_in, writes_in
 from tests.cli.test_run import assert_documented, counted
@@ -245,11 +249,11 @@ def test_the_date_in_its_name_goes_before_its_arrival(loaded):
 
 
 def test_exports_that_nobody_renews_are_held_in_the_end_though_they_were_accepted(loaded):
-    """The archive's copy keeps the age of what came."""
+    """What was accepted is as old as the run that took it first."""
     for path in loaded.inbox.iterdir():
         path.unlink()
-    for path in (loaded.home / "archive" / "inputs").rglob("*.csv"):
-        age(path, 8)
+    with State.open(f"sqlite:///{loaded.home / 'state' / 'goldpan.sqlite'}") as state, state.engine.begin() as connection:
+        connection.execute(update(t.runs).values(started_at=datetime.now(UTC) - timedelta(days=8)))
 
     assert_held(loaded, loaded.plan("--as-of", LATER), ["export_age", "export_age"])
 

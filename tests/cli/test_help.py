@@ -11,8 +11,9 @@ from sync.cli.commands import app
 from tests.builders import REPOSITORY
 from tests.cli.installation import Installation
 
-COMMANDS = ("demo", "init", "check", "setup", "convert", "run", "runs", "show", "rejects", "explain",
-            "verify", "undo", "retry", "sandbox")  # fmt: skip
+COMMANDS = ("demo", "init", "check", "setup", "convert", "run", "serve", "runs", "show", "rejects", "explain",
+            "verify", "undo", "retry", "pause", "resume", "tags", "forecast", "replay", "forget", "alert-test",
+            "sandbox")  # fmt: skip
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.archive.folder import ANALYSIS, CSV, PLAN_DATA, RECORD, REJECTS, REJECTS_WORKBOOK
+from sync.archive.names import ANALYSIS, CONTACTS, CSV, PLAN_DATA, RECORD, REJECTS, REJECTS_WORKBOOK
 from tests.cli.installation import (
     ADA,
     AS_OF,
@@ -152,10 +152,10 @@ def test_each_run_leaves_a_private_folder_with_its_results(goldpan):
 
     assert folder.is_relative_to(goldpan.home / "archive")
     assert {path.name for path in folder.iterdir()} == {
-        ANALYSIS, CSV, REJECTS, REJECTS_WORKBOOK, PLAN_DATA, RECORD
+        ANALYSIS, CSV, REJECTS, REJECTS_WORKBOOK, PLAN_DATA, CONTACTS, RECORD, "inputs"
     }  # fmt: skip
-    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
-    private = [folder, goldpan.home / "archive", goldpan.home / "state"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir() if path.is_file()} == {0o600}
+    private = [folder, folder / "inputs", goldpan.home / "archive", goldpan.home / "state"]
     assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o700}
     assert stat.S_IMODE((goldpan.home / "state" / "goldpan.sqlite").stat().st_mode) == 0o600
 

@@ -32,10 +32,11 @@ _PROPERTY_NAME = re.compile(r"\"name\"\s*:\s*\"([^\"]+)\"|Property \\?[\"']?([\w
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A 2xx answer: its JSON object, and HubSpot's id of the request."""
+    """A 2xx answer: its JSON object, HubSpot's id of the request, and its time as HTTP writes it."""
 
     body: Json
     correlation_id: str = ""
+    date: str = ""
 
 
 class RefusedError(BatchRefusedError):

@@ -67,7 +67,7 @@ class Client:
         self._api.close()
         self._api.rest_client.pool_manager.clear()
 
-    def account(self) -> Json:
+    def account(self) -> Answer:
         """The account-info details; any scope will do."""
 
         def get(**options: object) -> object:
@@ -75,7 +75,7 @@ class Client:
             path = "/account-info/v3/details"
             return self._api.call_api(path, "GET", header_params=accept, auth_settings=["oauth2"], **options)
 
-        return self._calls.call(get, needs=READ).body
+        return self._calls.call(get, needs=READ)
 
     def upsert(self, inputs: Sequence[Json], stop: threading.Event) -> Answer:
         """Create or update up to 100 contacts; safe to repeat: the same keys, the same final values."""

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
 
@@ -89,7 +91,7 @@ class HubSpotDestination:
 
     def portal(self) -> Portal:
         """The account behind the token; the first call of a run, since any token may make it."""
-        details = self._client.account()
+        details = self._client.account().body
         portal_id = text(details.get("portalId"))
         if not portal_id:
             raise FatalError(
@@ -101,6 +103,14 @@ class HubSpotDestination:
             time_zone=text(details.get("timeZone")),
             ui_domain=text(details.get("uiDomain")),
         )
+
+    def time(self) -> datetime | None:
+        """HubSpot's time, to the second; `None` where it tells none that can be read."""
+        try:
+            told = parsedate_to_datetime(self._client.account().date)
+        except ValueError:
+            return None
+        return told if told.tzinfo else None
 
     def properties(self) -> dict[str, PropertyDefinition]:
         """All contact properties by name, each with its group."""

@@ -96,7 +96,7 @@ class Exchange:
             raise NoAnswerError("incomplete_answer", f"{self.url} answered with something that isn't whole JSON.")
         if not is_whole(body):
             raise NoAnswerError("incomplete_answer", f"{self.url} answered incompletely at every try.")
-        return Answer(body, correlation_id(body, headers))
+        return Answer(body, correlation_id(body, headers), headers.get("date", ""))
 
     def _error(
         self, failure: BaseException, headers: Mapping[str, str], needs: Sequence[str], place: Place

@@ -1,0 +1,61 @@
+"""Of several exports of one kind from one source: which counts, and what the others are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sync.exports import date_in
+from sync.settings import AppSettings
+from sync.state.deliveries import StoredDelivery
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """What a new delivery is.
+
+    Attributes:
+        status: ``waiting``, ``superseded`` or ``duplicate``.
+        reason: Why, in words; empty for one that simply waits.
+        supersedes: Those that waited before it.
+    """
+
+    status: str
+    reason: str = ""
+    supersedes: tuple[StoredDelivery, ...] = ()
+
+
+def place(new: StoredDelivery, others: Sequence[StoredDelivery], settings: AppSettings) -> Placing:
+    """Judge a new delivery by those of its kind that its source gave before.
+
+    The same content is no work, unless another version waits by now: whoever drops it again then wants it back.
+
+    Args:
+        new: With its kind and content.
+        others: In the order of their arrival; without refused ones.
+        settings: Which of two versions is the newer one, and where a file's time is a date.
+    """
+    waiting = tuple(each for each in others if each.status == "waiting")
+    same = [each for each in others if each.sha256 == new.sha256]
+    if any(each.status == "waiting" for each in same):
+        return Placing("duplicate", "The same content waits already.")
+    if same and not waiting:
+        accepted = [each for each in others if each.status == "accepted"]
+        if accepted and accepted[-1].delivery_id >= same[0].delivery_id:
+            return Placing("duplicate", f"The same content came before as {same[-1].name}.")
+    newer = max(waiting, key=lambda each: rank_of(each, settings), default=None)
+    if newer is None or same or rank_of(newer, settings) <= rank_of(new, settings):
+        return Placing("waiting", supersedes=waiting)
+    return Placing("superseded", f"{newer.name} is the newer version.")
+
+
+def rank_of(delivery: StoredDelivery, settings: AppSettings) -> tuple[date, datetime, str]:
+    """How new a delivery is."""
+    return rank(delivery.name, delivery.modified_at, settings)
+
+
+def rank(name: str, modified_at: datetime, settings: AppSettings) -> tuple[date, datetime, str]:
+    """The newest version has the highest: by the first date in its name, else by its time."""
+    modified_on = modified_at.astimezone(settings.zone).date()
+    if settings.file.intake.newest_by == "name_date":
+        modified_on = date_in(name) or modified_on
+    return modified_on, modified_at, name

@@ -1,0 +1,107 @@
+"""The intake as a part of the service's turn: its looks, and what people are told of them."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+
+from sync.exports import Delivery
+from sync.intake import Decision, Missing
+from sync.intake.intake import Intake
+from sync.intake.looked import Looked, Refused
+from sync.intake.watching import watch
+from sync.locking import single_flight
+from sync.record import RunRecord
+from sync.settings import AppSettings
+from sync.state.database import checked_url
+from sync.state.store import State
+from sync.stopping import Stop
+from sync.telling import RefusedFile, Telling
+
+NOTICED_SECONDS = 0.5
+"""A stop is noticed after so long."""
+
+
+class TakingIn:
+    """What arrives.
+
+    Args:
+        settings: The sources.
+        state: Where deliveries are on record.
+        telling: Hears of refused files and of sources that are away.
+        clock: The time.
+        stop: Ends a look between two files.
+    """
+
+    def __init__(
+        self, settings: AppSettings, state: State, telling: Telling, *, clock: Callable[[], datetime], stop: Stop
+    ) -> None:
+        self._settings, self._telling, self._clock, self._stop = settings, telling, clock, stop
+        self.intake = Intake(settings, state, clock=clock, is_stopped=stop.is_set)
+        self._wake, self._end = threading.Event(), Stop(stop)
+        self._has_recovered = False
+
+    def watch(self) -> None:
+        """Be woken by changes in the folders, from now on."""
+        folders = [self._settings.home / source.folder for source in self._settings.file.sources if source.folder]
+        watch(folders, self._wake, self._end)
+
+    def end(self) -> None:
+        """Be woken no more."""
+        self._end.set()
+
+    def wait(self) -> None:
+        """Until something changed, it is time for the next look, or the service is told to stop."""
+        until = time.monotonic() + self._settings.file.intake.poll_seconds
+        while not self._stop.is_set() and not self._wake.is_set() and (left := until - time.monotonic()) > 0:
+            self._wake.wait(min(left, NOTICED_SECONDS))
+        self._wake.clear()
+
+    def look(self) -> None:
+        """Take in what is whole; the first time, settle first what the last service left."""
+        with self._alone():
+            if not self._has_recovered:
+                self._tell(self.intake.recover())
+                self._has_recovered = True
+            self._tell(self.intake.look())
+
+    def _alone(self) -> AbstractContextManager[object]:
+        """Services on several machines take turns; on one machine there is one service per home."""
+        is_on_server = checked_url(self._settings.state_url).get_backend_name() != "sqlite"
+        return single_flight(self._settings) if is_on_server else nullcontext()
+
+    def decide(self, now: datetime) -> Decision:
+        """Whether a run should start; that something has to come first is told."""
+        decision = self.intake.decide(now)
+        if isinstance(decision, Missing):
+            self._telling.exports_incomplete(decision.reason)
+        else:
+            self._telling.exports_complete()
+        return decision
+
+    def waiting(self) -> list[Delivery]:
+        """What waits for its run, or for approval."""
+        return self.intake.waiting_exports()
+
+    def settle(self, record: RunRecord) -> None:
+        """What became of the exports of a run."""
+        self._tell(self.intake.settle_record(record))
+
+    def last_arrivals(self) -> dict[str, datetime]:
+        """When an export of each kind arrived last."""
+        return self.intake.deliveries.last_arrivals()
+
+    def _tell(self, looked: Looked) -> None:
+        self._telling.files_refused([*map(_told, looked.refused)])
+        if looked.problems:
+            self._telling.source_problem("intake", " ".join(looked.problems))
+        else:
+            self._telling.source_ok("intake")
+
+
+def _told(refused: Refused) -> RefusedFile:
+    """Without the whole reason, which may quote a row: that stands beside the file."""
+    delivery = refused.delivery
+    where = f"the whole reason: {delivery.path}.txt" if delivery.path else "it was left where it is"
+    return RefusedFile(delivery.name, delivery.source, f"{refused.code}; {where}")
