@@ -40,7 +40,7 @@ format: $(VENV)/all.stamp  ## Settles layout and what ruff can mend by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/all.stamp  ## Every measurement in bench/
+bench: $(VENV)/all.stamp  ## Every measurement in bench/; the year of nights (soak.py) takes ten minutes
 	set -e; for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
 
 docs: $(VENV)/base.stamp  ## Writes docs/rules.md from the config and the code

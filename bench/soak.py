@@ -69,10 +69,11 @@ def main() -> None:
         year.play(arguments.nights)
         result = {"python": platform.python_version(), "seconds": perf_counter() - begin, **year.result()}
     print(
-        f"{arguments.nights} nights of {arguments.members:,} members in {result['seconds']:.0f} s: {result['wrong']} wrong, "
-        f"{result['runs']} runs ({result['held']} held, {result['failed']} failed)\n"
+        f"{arguments.nights} nights of {arguments.members:,} members in {result['seconds']:.0f} s: "
+        f"{result['wrong']} wrong, {result['runs']} runs ({result['held']} held, {result['failed']} failed)\n"
         f"memory {result['early_mb']:.0f} MB after {WARM_UP} nights, {result['late_mb']:.0f} MB at the end "
-        f"(growth {result['growth_mb']:+.1f} MB); state {result['state_mb']:.1f} MB, archive {result['archive_mb']:.0f} MB"
+        f"(growth {result['growth_mb']:+.1f} MB); state {result['state_mb']:.1f} MB, "
+        f"archive {result['archive_mb']:.0f} MB"
     )
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

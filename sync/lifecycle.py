@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from goldpan.errors import FatalError, GoldpanError
 from sync.app import now, open_state, version
 from sync.archive.folder import write_record
+from sync.archive.opening import open_archive
 from sync.lease import Lease
 from sync.processes import this_process
 from sync.progress import NoProgress, Progress
@@ -170,6 +171,11 @@ def _finish(work: Work) -> None:
         record.problems.append(f"The record in {record.archive} could not be completed: {error.strerror}.")
     if record.dry_run:
         return
+    try:
+        if record.archive:
+            open_archive(work.settings).save(Path(record.archive))
+    except GoldpanError as error:
+        record.notes.append(f"{error} The results wait in {record.archive}; the next run takes them along.")
     try:
         work.state.runs.finish(
             record.run_id,

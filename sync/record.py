@@ -41,7 +41,7 @@ class InputRecord:
     source: str = ""
     problem: str = ""
 
-    def as_json(self) -> dict[str, Any]:
+    def printed(self) -> dict[str, Any]:
         """As `--json` prints it."""
         return {"kind": self.kind, "name": self.name, "sha256": self.sha256, "rows": self.rows}
 
@@ -116,7 +116,7 @@ class RunRecord:
             raise FatalError(f"The contacts do not add up ({contacts}); this is a defect of Goldpan.")
 
     def as_json(self) -> dict[str, Any]:
-        """The whole record, as the state and the archive keep it."""
+        """The whole record, as the state keeps it."""
         return {
             "run_id": self.run_id,
             "kind": self.kind,
@@ -127,7 +127,7 @@ class RunRecord:
             "fingerprint": self.fingerprint,
             "destination": self.destination,
             "portal_id": self.portal_id,
-            "inputs": [each.as_json() for each in self.inputs],
+            "inputs": [each.printed() for each in self.inputs],
             "rows": self.rows,
             "contacts": self.contacts,
             "tags": self.tags,
@@ -147,6 +147,10 @@ class RunRecord:
         """The object that `--json` prints."""
         whole = self.as_json()
         return {key: whole[key] for key in PRINTED}
+
+    def archived(self) -> dict[str, Any]:
+        """The record as the archive keeps it: it knows the source of each export."""
+        return self.as_json() | {"inputs": [vars(each) for each in self.inputs]}
 
 
 def count_rows(record: RunRecord, exports: "Mapping[str, Export]", refined: "Refined", config: "Config") -> None:

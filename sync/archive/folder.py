@@ -151,7 +151,7 @@ def write_rejects_workbook(folder: Path, tables: Sequence[Table]) -> None:
 
 def write_record(folder: Path, record: RunRecord) -> None:
     """The run record as JSON."""
-    write_json(folder / RECORD, record.as_json(), indent=2)
+    write_json(folder / RECORD, record.archived(), indent=2)
 
 
 def remark_of(record: RunRecord) -> str:

@@ -29,9 +29,10 @@ def command(
     from sync.settings import load_settings
 
     _ = verbose
-    with open_state(load_settings(config), read_only=True) as state:
+    settings = load_settings(config)
+    with open_state(settings, read_only=True) as state:
         found = state.runs.get(run)
-    rejects = rejects_of(found)
+    rejects = rejects_of(found, settings)
     if json:
         print_json({"run_id": found.run_id, "rejects": rejects})
     else:

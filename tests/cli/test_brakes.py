@@ -12,11 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from sync.archive.folder import PLAN, PLAN_DATA
 from sync.demo.samples import write_samples
-from sqlalchemy import update
-
 from sync.state import tables as t
 from sync.state.store import State
 from tests.cli.crowds import COUNT, MANY, PAST, SOON, address, members, orders
@@ -252,7 +251,10 @@ def test_exports_that_nobody_renews_are_held_in_the_end_though_they_were_accepte
     """What was accepted is as old as the run that took it first."""
     for path in loaded.inbox.iterdir():
         path.unlink()
-    with State.open(f"sqlite:///{loaded.home / 'state' / 'goldpan.sqlite'}") as state, state.engine.begin() as connection:
+    with (
+        State.open(f"sqlite:///{loaded.home / 'state' / 'goldpan.sqlite'}") as state,
+        state.engine.begin() as connection,
+    ):
         connection.execute(update(t.runs).values(started_at=datetime.now(UTC) - timedelta(days=8)))
 
     assert_held(loaded, loaded.plan("--as-of", LATER), ["export_age", "export_age"])
