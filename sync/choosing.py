@@ -2,8 +2,9 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
+
+import structlog
 
 from goldpan.errors import ConfigError
 from sync.archive.opening import open_archive
@@ -11,12 +12,13 @@ from sync.exports import Delivery, delivery_of
 from sync.intake.kinds import kind_by_name, kind_of
 from sync.intake.versions import rank
 from sync.settings import AppSettings
-from sync.settings_file import KINDS, SourceSettings
-from sync.sources import Found, Source, open_sources
-from sync.sources.names import is_export
+from sync.settings_file import KINDS
+from sync.sources import Found, Listing, Source, open_sources
 from sync.state.deliveries import Deliveries
 from sync.state.inputs import StoredInput
 from sync.state.store import State
+
+log = structlog.get_logger()
 
 
 def choose_exports(
@@ -45,9 +47,10 @@ def choose_exports(
         if kind in given:
             chosen[kind] = [given[kind]]
             continue
-        accepted = state.inputs.last_accepted(kind) if state else []
-        there, gone = _of_archive(accepted, settings, besides=fresh.get(kind, {}))
-        chosen[kind] = [] if gone else _united(settings, there, fresh.get(kind, {}))
+        new = fresh.get(kind, {})
+        accepted = _accepted(state, kind, settings, new) if state else []
+        there, gone = _of_archive(accepted, settings)
+        chosen[kind] = [] if gone else _united(settings, there, new)
         if not chosen[kind]:
             looked = "" if given else f"none in {_places(settings)}, "
             before = f"the last accepted one is gone from {gone[0].path.parent}" if gone else "none accepted before"
@@ -76,14 +79,25 @@ def named_exports(named: Mapping[str, Path | None]) -> dict[str, Delivery]:
     return {kind: Delivery(kind, path, path.name) for kind, path in given.items()}
 
 
+def _accepted(state: State, kind: str, settings: AppSettings, new: Mapping[str, Delivery]) -> list[StoredInput]:
+    """What was accepted last and is still needed.
+
+    A named file stands in for all sources until one of them has something new; it erases nothing of the others.
+    """
+    last = state.inputs.last_accepted(kind)
+    if not new and [each.source for each in last] == [""]:
+        return last
+    by_source = state.inputs.last_of_sources(kind)
+    names = [source.name for source in settings.file.sources if source.name not in new]
+    return [by_source[name] for name in names if name in by_source] or ([] if new else last)
+
+
 def _of_archive(
-    accepted: Iterable[StoredInput], settings: AppSettings, *, besides: Mapping[str, Delivery]
+    accepted: Iterable[StoredInput], settings: AppSettings
 ) -> tuple[dict[str, Delivery], list[StoredInput]]:
-    """The last accepted exports that are needed, by source, and those that the archive has no more."""
+    """Accepted exports by source, and those that the archive has no more."""
     there, gone = {}, []
     for stored in accepted:
-        if stored.source in besides:
-            continue
         delivery = delivery_of(stored, settings)
         if delivery is None:
             gone.append(stored)
@@ -116,10 +130,12 @@ def _found(settings: AppSettings, state: State | None) -> Iterator[Delivery]:
     """The newest export of each kind and source: what the service has taken in and waits, or what lies there."""
     waiting = Deliveries(state.engine).waiting() if state else []
     for each in waiting:
-        yield Delivery(each.kind, Path(each.path), each.name, arrival=each.modified_at, source=each.source)
+        delivery = delivery_of(each.as_input, settings)
+        if delivery is not None:
+            yield delivery
     for source in open_sources(settings):
         newest = {each.kind: each for each in waiting if each.source == source.settings.name}
-        looked = _in_folder(source.settings, settings) if source.settings.folder else _in_bucket(source, settings)
+        looked = _in_folder(source, settings) if source.settings.folder else _in_bucket(source, settings)
         for delivery in looked:
             before = newest.get(delivery.kind)
             place = rank(delivery.name, delivery.arrived_at, settings)
@@ -127,24 +143,17 @@ def _found(settings: AppSettings, state: State | None) -> Iterator[Delivery]:
                 yield delivery
 
 
-def newest_in_folder(source: SourceSettings, settings: AppSettings) -> dict[str, Delivery]:
-    """The newest export of each kind in a folder."""
-    return {each.kind: each for each in _in_folder(source, settings)}
-
-
-def _in_folder(source: SourceSettings, settings: AppSettings) -> Iterator[Delivery]:
-    """The newest export of each kind last; nothing where there is no folder."""
-    folder = settings.home / source.folder
-    paths = [path for path in folder.iterdir() if path.is_file() and is_export(path.name)] if folder.is_dir() else []
-
-    def place(path: Path) -> tuple[object, ...]:
-        return rank(path.name, datetime.fromtimestamp(path.stat().st_mtime, UTC), settings)
-
+def _in_folder(source: Source, settings: AppSettings) -> Iterator[Delivery]:
+    """The newest export of each kind; nothing where there is no folder."""
+    folder = settings.home / source.settings.folder
+    listing = source.list_files() if folder.is_dir() else Listing()
+    for refusal in listing.refused:
+        log.warning("file.refused", source=source.settings.name, name=refusal.found.name, reason=refusal.code)
     newest: dict[str, Delivery] = {}
-    for path in sorted(paths, key=place):
-        kind = kind_of(path, source, settings)
+    for found in sorted(listing.files, key=lambda found: rank(found.name, found.modified_at, settings)):
+        kind = kind_of(folder / found.key, source.settings, settings)
         if kind is not None:
-            newest[kind] = Delivery(kind, path, path.name, source=source.name)
+            newest[kind] = Delivery(kind, folder / found.key, found.name, source=source.settings.name)
     yield from newest.values()
 
 
@@ -169,4 +178,6 @@ def _fetched(source: Source, found: Found, settings: AppSettings) -> Delivery | 
         if kind is None:
             return None
         kept = open_archive(settings).keep_input(path, found.name)
-    return Delivery(kind, kept.path, found.name, arrival=found.modified_at, source=source.settings.name)
+    return Delivery(
+        kind, kept.path, found.name, arrival=found.modified_at, source=source.settings.name, digest=kept.sha256
+    )

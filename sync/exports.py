@@ -23,13 +23,24 @@ _DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
 
 @dataclass(frozen=True)
 class Delivery:
-    """One export that a run takes."""
+    """One export that a run takes.
+
+    Attributes:
+        path: Where it is.
+        name: As it was delivered.
+        arrival: When, if that is on record.
+        source: Where it came from; "" for a named file.
+        digest: Its identity, if the archive has it: what is kept may have lost people since (`goldpan forget`).
+        latest_name: As it was called when the same content came last.
+    """
 
     kind: str
     path: Path
     name: str
     arrival: datetime | None = None
     source: str = ""
+    digest: str = ""
+    latest_name: str = ""
 
     @property
     def arrived_at(self) -> datetime:
@@ -39,14 +50,16 @@ class Delivery:
     @property
     def named_on(self) -> date | None:
         """The first date in its name."""
-        return date_in(self.name)
+        return date_in(self.latest_name or self.name)
 
-    def stored_as(self, path: Path) -> "Delivery":
+    def stored_as(self, path: Path, sha256: str) -> "Delivery":
         """The same export as the archive keeps it."""
-        return replace(self, path=path, arrival=self.arrived_at)
+        return replace(self, path=path, arrival=self.arrived_at, digest=sha256)
 
     def sha256(self) -> str:
-        """The digest of the content: the export's identity."""
+        """The digest of the content as it was delivered: the export's identity."""
+        if self.digest:
+            return self.digest
         try:
             with self.path.open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest()
@@ -120,4 +133,12 @@ def delivery_of(stored: StoredInput, settings: AppSettings) -> Delivery | None:
     path = input_file(settings, stored)
     if path is None:
         return None
-    return Delivery(stored.kind, path, stored.name, arrival=stored.arrived_at, source=stored.source)
+    return Delivery(
+        stored.kind,
+        path,
+        stored.name,
+        arrival=stored.arrived_at,
+        source=stored.source,
+        digest=stored.sha256,
+        latest_name=stored.latest_name,
+    )

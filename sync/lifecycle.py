@@ -174,7 +174,7 @@ def _finish(work: Work) -> None:
     try:
         if record.archive:
             open_archive(work.settings).save(Path(record.archive))
-    except GoldpanError as error:
+    except (GoldpanError, OSError) as error:
         record.notes.append(f"{error} The results wait in {record.archive}; the next run takes them along.")
     try:
         work.state.runs.finish(

@@ -123,9 +123,7 @@ class _Run:
             with self.work.stage("read"):
                 exports, delivered = self._read(chosen)
             with self.work.stage("refine"), shown(self.work.progress, "Refining"):
-                refined = refine(
-                    exports["memberships"].frame, exports["orders"].frame, record.as_of, self.settings.config
-                )
+                refined = self._refined(exports)
                 facts = self._count_rows(exports, refined)
                 record.notes += warnings_on_tag_sizes(self.state.runs, record, record.destination, reached.portal)
             planning = Planning(
@@ -163,6 +161,18 @@ class _Run:
         if record.kind == "run" and record.status in ("done", "partial") and not record.dry_run:
             self.state.inputs.accept(record.run_id)
         self._archive(exports, refined, judged, planning, applied)
+
+    def _refined(self, exports: Mapping[str, Export]) -> Refined:
+        """What the exports mean; orders whose amounts are none are refused like any other bad file."""
+        try:
+            return refine(
+                exports["memberships"].frame, exports["orders"].frame, self.record.as_of, self.settings.config
+            )
+        except DataError as error:
+            for noted in self.record.inputs:
+                if noted.kind == "orders":
+                    noted.problem = str(error)
+            raise
 
     def _note_future(self) -> None:
         day = today(self.settings, self.record.started_at)
@@ -217,11 +227,10 @@ class _Run:
 
     def _read_one(self, delivery: Delivery, position: int) -> tuple[Export, Delivery]:
         """One export, on record from the moment that its content is known."""
-        kept = None
-        if not self.request.dry_run:
+        if not delivery.digest and not self.request.dry_run:
             kept = open_archive(self.settings).keep_input(delivery.path, delivery.name)
-            delivery = delivery.stored_as(kept.path)
-        sha256 = kept.sha256 if kept else delivery.sha256()
+            delivery = delivery.stored_as(kept.path, kept.sha256)
+        sha256 = delivery.sha256()
         noted = InputRecord(delivery.kind, delivery.name, sha256, source=delivery.source)
         self.record.inputs.append(noted)
         try:
@@ -231,8 +240,8 @@ class _Run:
             raise
         noted.rows = export.rows_read
         log.info("export.read", kind=delivery.kind, source=delivery.source, sha256=sha256, rows=export.rows_read)
-        if kept is not None:
-            stored = StoredInput(delivery.kind, delivery.name, sha256, kept.path, delivery.source)
+        if not self.request.dry_run:
+            stored = StoredInput(delivery.kind, delivery.name, sha256, delivery.path, delivery.source)
             self.state.inputs.add(self.record.run_id, stored, rows=export.rows_read, position=position)
         return export, delivery
 

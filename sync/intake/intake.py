@@ -6,13 +6,12 @@ One service at a time takes in from a source: whoever looks while another does f
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 import structlog
 
 from goldpan.errors import GoldpanError
 from sync.app import now as real_now
-from sync.exports import Delivery
+from sync.exports import Delivery, delivery_of
 from sync.intake.afterwards import Afterwards
 from sync.intake.claiming import Claiming
 from sync.intake.looked import Looked
@@ -58,6 +57,11 @@ class Intake:
         self._claiming = Claiming(settings, self.deliveries, clock, on_step)
         self._afterwards = Afterwards(settings, self.deliveries, self._claiming)
         self._said: dict[str, frozenset[str]] = {}
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether the last look found a file that is not whole yet."""
+        return self._settling.is_waiting
 
     def recover(self) -> Looked:
         """Settle what the last service left when it ended, however it did; at start, before the first look."""
@@ -106,15 +110,24 @@ class Intake:
         self._say("intake.troubled", "refusals", looked.problems)
         return looked
 
-    def settle_record(self, record: RunRecord) -> Looked:
-        """The same, by the run's own record."""
-        used = [each.sha256 for each in record.inputs if not each.problem]
+    def settle_record(self, record: RunRecord, given: Iterable[Delivery] = ()) -> Looked:
+        """The same, by the run's own record.
+
+        Args:
+            record: The run's.
+            given: What it was to take, though it may have failed before it looked at it.
+        """
         refused = {each.sha256: each.problem for each in record.inputs if each.problem}
-        return self.settle_run(record.run_id, record.status, used, refused)
+        used = {each.sha256 for each in record.inputs} | {each.digest for each in given}
+        return self.settle_run(record.run_id, record.status, used - refused.keys(), refused)
 
     def waiting_exports(self) -> list[Delivery]:
         """What waits, as a run takes it."""
-        return [export_of(each) for each in self.deliveries.waiting()]
+        waiting = self.deliveries.waiting()
+        found = [delivery_of(each.as_input, self._settings) for each in waiting]
+        gone = [each.name for each, delivery in zip(waiting, found, strict=True) if delivery is None]
+        self._say("export.gone", "archive", gone)
+        return [delivery for delivery in found if delivery is not None]
 
     def _accepted_at(self, kind: str) -> datetime | None:
         """When the last accepted exports of a kind arrived: the oldest of them, where several sources have some."""
@@ -171,10 +184,3 @@ class Intake:
         self._said[f"{event} {about}"] = now
         for text in sorted(now - before):
             log.warning(event, about=about, what=text)
-
-
-def export_of(delivery: StoredDelivery) -> Delivery:
-    """A delivery as a run takes it; its age is that of the file."""
-    return Delivery(
-        delivery.kind, Path(delivery.path), delivery.name, arrival=delivery.modified_at, source=delivery.source
-    )

@@ -22,6 +22,12 @@ class Settling:
     def __init__(self, seconds: float) -> None:
         self._quiet = timedelta(seconds=seconds)
         self._seen: dict[tuple[str, str], tuple[str, datetime]] = {}
+        self._open: set[str] = set()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a file was seen that is not whole yet."""
+        return bool(self._open)
 
     def whole(self, found: Iterable[Found], now: datetime, *, place: str) -> list[Found]:
         """The files that may be taken, in the order given.
@@ -34,7 +40,9 @@ class Settling:
         files = [*found]
         seen = {(place, file.key): self._seen_since(place, file, now) for file in files}
         self._seen = {key: value for key, value in self._seen.items() if key[0] != place} | seen
-        return [file for file in files if self._is_whole(file, seen[place, file.key][1], now)]
+        whole = [file for file in files if self._is_whole(file, seen[place, file.key][1], now)]
+        (self._open.add if len(whole) < len(files) else self._open.discard)(place)
+        return whole
 
     def _seen_since(self, place: str, file: Found, now: datetime) -> tuple[str, datetime]:
         fingerprint, since = self._seen.get((place, file.key), ("", now))

@@ -27,7 +27,8 @@ class Placing:
 def place(new: StoredDelivery, others: Sequence[StoredDelivery], settings: AppSettings) -> Placing:
     """Judge a new delivery by those of its kind that its source gave before.
 
-    The same content is no work, unless another version waits by now: whoever drops it again then wants it back.
+    The same content as HubSpot has is no work. Older content that comes again is wanted back, unless its name says an
+    earlier day than that of the last accepted: then somebody delivers a whole history once more.
 
     Args:
         new: With its kind and content.
@@ -40,12 +41,18 @@ def place(new: StoredDelivery, others: Sequence[StoredDelivery], settings: AppSe
         return Placing("duplicate", "The same content waits already.")
     if same and not waiting:
         accepted = [each for each in others if each.status == "accepted"]
-        if accepted and accepted[-1].delivery_id >= same[0].delivery_id:
+        last = accepted[-1] if accepted else None
+        if last is not None and (last.sha256 == new.sha256 or _is_named_before(new, last)):
             return Placing("duplicate", f"The same content came before as {same[-1].name}.")
     newer = max(waiting, key=lambda each: rank_of(each, settings), default=None)
     if newer is None or same or rank_of(newer, settings) <= rank_of(new, settings):
         return Placing("waiting", supersedes=waiting)
     return Placing("superseded", f"{newer.name} is the newer version.")
+
+
+def _is_named_before(new: StoredDelivery, last: StoredDelivery) -> bool:
+    day, last_day = date_in(new.name), date_in(last.name)
+    return day is not None and last_day is not None and day < last_day
 
 
 def rank_of(delivery: StoredDelivery, settings: AppSettings) -> tuple[date, datetime, str]:

@@ -1,8 +1,9 @@
 """The intake as a part of the service's turn: its looks, and what people are told of them."""
 
+import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
@@ -19,6 +20,8 @@ from sync.state.store import State
 from sync.stopping import Stop
 from sync.telling import RefusedFile, Telling
 
+TURN_SECONDS = 10.0
+"""So often at least the service turns, however rarely it looks: the night begins at its hour, a new config holds."""
 NOTICED_SECONDS = 0.5
 """A stop is noticed after so long."""
 
@@ -41,6 +44,7 @@ class TakingIn:
         self.intake = Intake(settings, state, clock=clock, is_stopped=stop.is_set)
         self._wake, self._end = threading.Event(), Stop(stop)
         self._has_recovered = False
+        self._looked_at, self._has_looked = -math.inf, False
 
     def watch(self) -> None:
         """Be woken by changes in the folders, from now on."""
@@ -51,20 +55,32 @@ class TakingIn:
         """Be woken no more."""
         self._end.set()
 
-    def wait(self) -> None:
-        """Until something changed, it is time for the next look, or the service is told to stop."""
-        until = time.monotonic() + self._settings.file.intake.poll_seconds
+    def wait(self) -> bool:
+        """Until something changed, something else may be due, or the service is told to stop.
+
+        Returns:
+            Whether it is time for the next look.
+        """
+        intake = self._settings.file.intake
+        again = max(intake.settle_seconds, 1) if self.intake.is_settling else intake.poll_seconds
+        again = again if self._has_looked else TURN_SECONDS
+        look_at = self._looked_at + min(again, intake.poll_seconds)
+        until = min(look_at, time.monotonic() + TURN_SECONDS)
         while not self._stop.is_set() and not self._wake.is_set() and (left := until - time.monotonic()) > 0:
             self._wake.wait(min(left, NOTICED_SECONDS))
+        is_woken = self._wake.is_set()
         self._wake.clear()
+        return is_woken or time.monotonic() >= look_at
 
     def look(self) -> None:
         """Take in what is whole; the first time, settle first what the last service left."""
+        self._looked_at, self._has_looked = time.monotonic(), False
         with self._alone():
             if not self._has_recovered:
                 self._tell(self.intake.recover())
                 self._has_recovered = True
             self._tell(self.intake.look())
+        self._has_looked = True
 
     def _alone(self) -> AbstractContextManager[object]:
         """Services on several machines take turns; on one machine there is one service per home."""
@@ -84,9 +100,9 @@ class TakingIn:
         """What waits for its run, or for approval."""
         return self.intake.waiting_exports()
 
-    def settle(self, record: RunRecord) -> None:
-        """What became of the exports of a run."""
-        self._tell(self.intake.settle_record(record))
+    def settle(self, record: RunRecord, given: Iterable[Delivery]) -> None:
+        """What became of the exports that a run was given."""
+        self._tell(self.intake.settle_record(record, given))
 
     def last_arrivals(self) -> dict[str, datetime]:
         """When an export of each kind arrived last."""

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, delete, func, insert, select, update
 
 from sync.state import tables as t
+from sync.state.inputs import StoredInput
 from sync.state.times import utc
 
 ARRIVED = ("waiting", "accepted", "superseded", "duplicate")
@@ -35,6 +37,11 @@ class StoredDelivery:
     path: str
     run_id: str
     finished_at: datetime | None
+
+    @property
+    def as_input(self) -> StoredInput:
+        """As runs take it; its age is that of the file."""
+        return StoredInput(self.kind, self.name, self.sha256, Path(self.path), self.source, self.modified_at)
 
 
 class Deliveries:

@@ -17,6 +17,7 @@ class StoredInput:
     Attributes:
         arrived_at: The time of the file that held this content last, where the service took it in; else when the first
             run took it.
+        latest_name: What that file was called.
     """
 
     kind: str
@@ -25,6 +26,7 @@ class StoredInput:
     path: Path
     source: str = ""
     arrived_at: datetime | None = None
+    latest_name: str = ""
 
 
 class Inputs:
@@ -85,22 +87,28 @@ class Inputs:
     def of_run(self, run_id: str, kind: str) -> list[StoredInput]:
         """The exports of this kind that a run used, as it united them."""
         r, d, other = t.run_inputs.c, t.deliveries.c, t.run_inputs.alias("other")
-        came = select(func.max(d.modified_at)).where(d.sha256 == r.sha256, d.source == r.source, d.status != "refused")
+        came = select(t.deliveries).where(d.sha256 == r.sha256, d.source == r.source, d.status != "refused")
+        latest = came.order_by(d.modified_at.desc(), d.delivery_id.desc()).limit(1)
         used = (
             select(func.min(t.runs.c.started_at))
             .join(other, other.c.run_id == t.runs.c.run_id)
             .where(other.c.sha256 == r.sha256)
         )
-        arrived_at = func.coalesce(came.scalar_subquery(), used.scalar_subquery(), type_=t.runs.c.started_at.type)
+        came_at = latest.with_only_columns(d.modified_at).scalar_subquery()
+        came_as = latest.with_only_columns(d.name).scalar_subquery()
+        arrived_at = func.coalesce(came_at, used.scalar_subquery(), type_=t.runs.c.started_at.type)
+        columns = r.kind, r.name, r.sha256, r.source, t.inputs.c.path
         query = (
-            select(r.kind, r.name, r.sha256, r.source, t.inputs.c.path, arrived_at.label("arrived_at"))
+            select(*columns, arrived_at.label("arrived_at"), func.coalesce(came_as, "").label("latest_name"))
             .join(t.inputs, (t.inputs.c.sha256 == r.sha256) & (t.inputs.c.kind == r.kind))
             .where(r.run_id == run_id, r.kind == kind)
             .order_by(r.position, r.source)
         )
         with self._engine.connect() as connection:
             return [
-                StoredInput(row.kind, row.name, row.sha256, Path(row.path), row.source, utc(row.arrived_at))
+                StoredInput(
+                    row.kind, row.name, row.sha256, Path(row.path), row.source, utc(row.arrived_at), row.latest_name
+                )
                 for row in connection.execute(query)
             ]
 
@@ -111,3 +119,12 @@ class Inputs:
         with self._engine.connect() as connection:
             run_id = connection.execute(query).scalar()
         return self.of_run(run_id, kind) if run_id else []
+
+    def last_of_sources(self, kind: str) -> dict[str, StoredInput]:
+        """The export of this kind that was accepted last of each source; "" for named files."""
+        r = t.run_inputs.c
+        query = select(r.source, func.max(r.run_id)).where(r.kind == kind, r.is_accepted).group_by(r.source)
+        with self._engine.connect() as connection:
+            newest = [tuple(row) for row in connection.execute(query)]
+        found = (each for source, run_id in newest for each in self.of_run(run_id, kind) if each.source == source)
+        return {each.source: each for each in found}

@@ -14,6 +14,8 @@ from sync.state.store import State
 from sync.stopping import Stop
 from tests.cli.conftest import furnished_file, hub, sandbox, set_up, waits  # noqa: F401 - fixtures
 from tests.cli.installation import MEMBERS, ORDERS, Installation, write_csv
+from tests.service.dropping import Drops
+from tests.service.serving import QUICK
 from tests.telling.webhooks import webhook
 
 ZONE = "America/New_York"
@@ -110,3 +112,18 @@ def night(set_up, sandbox, people, monkeypatch):  # noqa: F811 - fixtures
         night = Night(goldpan)
         yield night
         night.state.close()
+
+
+@pytest.fixture
+def goldpan(set_up, sandbox, people) -> Installation:  # noqa: F811 - fixtures
+    """An installation for a service as a process of its own."""
+    installation = set_up(sandbox.url)
+    installation.configure("goldpan.toml", *QUICK)
+    installation.env["GOLDPAN_ALERT_URLS"] = people.url
+    return installation
+
+
+@pytest.fixture
+def drops(tmp_path) -> Drops:
+    """What is dropped into the inbox of that installation."""
+    return Drops(tmp_path / "home" / "inbox")

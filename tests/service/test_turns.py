@@ -3,9 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from sync.approval import approve
+from sync.locking import single_flight
 from sync.sandbox import Fault
+from sync.service.liveness import Liveness
+from sync.service.service import Service
 from tests.cli.installation import MEMBERS, ORDERS, WANTED, member, order, tags_in
 
 NEWER = ({**MEMBERS[0], "Customer Name": "Ada King"}, *MEMBERS[1:])
@@ -112,6 +116,54 @@ def test_a_night_that_was_interrupted_is_caught_up(night):
     night.turn(minutes=1)
 
     assert night.told()[2:] == [("run", "interrupted"), ("run", "done")]
+
+
+def test_what_another_process_left_running_is_closed_at_the_next_start(night):
+    night.load_first()
+    with night.state.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE runs SET status = 'running', finished_at = NULL WHERE kind = 'approve'")
+    night.restart()
+    night.turn(minutes=1)
+
+    assert night.told() == [("run", "held"), ("approve", "interrupted")]
+
+
+def test_what_waits_or_fails_for_long_is_logged_once_and_when_it_works_again(night):
+    night.load_first()
+    path = night.goldpan.config / "goldpan.toml"
+    text = path.read_text()
+    with capture_logs() as logged:
+        path.write_text("[")
+        night.turn(times=5)
+        path.write_text(text)
+        with single_flight(night.settings()):
+            night.drop(NEWER, [*ORDERS, order(5, 2, "1.00")])
+            night.turn(times=5)
+        night.turn(minutes=1)
+    said = [(each["event"], each.get("job")) for each in logged if each["event"].startswith(("job.", "run.wanted"))]
+
+    assert [each for each in said if each[0] != "job.scheduled"] == [
+        ("job.failed", "settings"), ("job.recovered", "settings"), ("run.wanted", None), ("job.waits", "run"),
+        ("job.recovered", "run"),
+    ]  # fmt: skip
+    assert night.told()[2:] == [("run", "done")]
+
+
+def test_a_job_that_takes_long_is_not_taken_for_one_that_hangs(night):
+    seconds, troubles = [0.0], []
+
+    def load():
+        seconds[0] += 3600
+        troubles.append(night.service.liveness.trouble)
+        return night.settings()
+
+    night.service = Service(load, night.state, stop=night.stop, clock=lambda: night.at)
+    night.service.liveness = Liveness(night.stop, lambda: seconds[0])
+    night.turn()
+    seconds[0] += 3600
+
+    assert troubles[-1] == ""
+    assert "at a turn for 3600 seconds" in night.service.liveness.trouble
 
 
 @pytest.mark.parametrize(
