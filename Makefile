@@ -16,7 +16,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 run: $(VENV)/base.stamp  ## A full run on sample exports against an embedded HubSpot stand-in, in ./goldpan-demo
 	$(BIN)/goldpan demo
 
-test: $(VENV)/all.stamp  ## All tests but the slow ones; about seven minutes on two cores
+test: $(VENV)/all.stamp  ## All tests but the slow ones; about nine minutes on two cores
 	$(PYTEST) -m "not slow"
 
 test-slow: $(VENV)/all.stamp  ## The slow ones: mutants of the rules, fifty kills, a year of nights; as long again

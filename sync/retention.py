@@ -1,13 +1,13 @@
 """How long the archive keeps what: `[archive] keep_days` and `keep_first_of_month_months`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import structlog
 
-from goldpan.errors import GoldpanError
+from goldpan.errors import GoldpanError, TransientError
 from sync.archive.inputs import folders_in, remove_folder
 from sync.archive.leftovers import remove_leftovers
 from sync.archive.names import CSV, RUN_ID
@@ -21,6 +21,8 @@ log = structlog.get_logger()
 
 HELD_DAYS = 30
 """So long the journal keeps what plans wanted that can't be approved any more."""
+GAP_DAYS = 60
+"""So long after the last run before today, today itself is in doubt: a clock that is ahead would remove everything."""
 _DAY = timedelta(days=1)
 
 
@@ -39,20 +41,17 @@ def prune(settings: AppSettings, state: State, *, today: date) -> Pruned:
     """Remove what is older than the config keeps; in S3, upload first what still waits for that.
 
     The caller holds the lock of runs. Exports that are accepted or waiting stay, however old they are, and so does the
-    folder of a plan that waits for approval. It may be cut short anywhere: the next time goes on.
+    folder of a plan that waits for approval. It may be cut short anywhere: the next time goes on. On a day long after
+    the last run nothing is removed: the clock may be ahead.
 
     Args:
         settings: How long, and where.
         state: What is still needed.
         today: The business date.
     """
-    pruned, kept, archive = Pruned(), KeptByState(state.engine), open_archive(settings)
-    pruned.held_changes = kept.discard_held(today - timedelta(days=HELD_DAYS))
+    pruned, archive = Pruned(), open_archive(settings)
     _try(pruned, archive.catch_up)
-    _try(pruned, partial(_prune_archive, settings, archive, kept, today, pruned))
-    _try(pruned, partial(_prune_dry_runs, settings, today, pruned))
-    for folder in (settings.archive_folder, settings.home / "dry-runs"):
-        _try(pruned, partial(remove_leftovers, folder, today - _DAY))
+    _try(pruned, partial(_remove_old, settings, archive, KeptByState(state.engine), today, pruned))
     log.info(
         "archive.pruned",
         runs=pruned.runs,
@@ -64,12 +63,40 @@ def prune(settings: AppSettings, state: State, *, today: date) -> Pruned:
     return pruned
 
 
-def _prune_archive(settings: AppSettings, archive: Archive, kept: KeptByState, today: date, pruned: Pruned) -> None:
+def _check_date(runs: Iterable[ArchivedRun], today: date) -> None:
+    """Today's own run proves nothing: it has its date from the same clock."""
+    newest = max((run.day for run in runs if run.day < today), default=today)
+    if (today - newest).days > GAP_DAYS:
+        raise TransientError(
+            f"Nothing old was removed: by the clock of this machine today is {today}, {(today - newest).days} days "
+            f"after the last archived run before it ({newest}). The clock may be wrong: look with `date`. If it is "
+            "right, nothing is to be done: old runs and exports go tomorrow, once there is a run of today."
+        )
+
+
+def _remove_old(settings: AppSettings, archive: Archive, kept: KeptByState, today: date, pruned: Pruned) -> None:
+    runs = archive.runs()
+    _check_date(runs, today)
+    pruned.held_changes = kept.discard_held(today - timedelta(days=HELD_DAYS))
+    _try(pruned, partial(_prune_archive, settings, archive, kept, today, pruned, runs=runs))
+    _try(pruned, partial(_prune_dry_runs, settings, today, pruned))
+    for folder in (settings.archive_folder, settings.home / "dry-runs"):
+        _try(pruned, partial(remove_leftovers, folder, today - _DAY))
+
+
+def _prune_archive(
+    settings: AppSettings,
+    archive: Archive,
+    kept: KeptByState,
+    today: date,
+    pruned: Pruned,
+    *,
+    runs: Sequence[ArchivedRun],
+) -> None:
     days = settings.file.archive.keep_days
     if not days:
         return
     oldest = today - timedelta(days=days)
-    runs = archive.runs()
     waiting = kept.waiting_plans() | first_of_months(runs, today, settings.file.archive.keep_first_of_month_months)
     stay = {run.run_id: run for run in runs if run.day >= oldest or run.run_id in waiting}
     for run in runs:

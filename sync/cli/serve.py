@@ -23,6 +23,9 @@ def command(
     What it does when stands in [schedule] and [intake] of goldpan.toml; an edit there holds without a restart. It ends
     within 30 seconds of SIGTERM or Ctrl-C, and a second one ends it at once; the next start settles what was under way.
 
+    With --once it ends with 0 if all went well or nothing was due, else like the gravest of its runs: 1 failed,
+    2 configuration, 3 held for approval, 4 done with new refusals.
+
     \b
     Examples:
       goldpan serve
@@ -37,4 +40,4 @@ def command(
     configure_service_logs(settings)
     if verbose:
         configure_logs(is_verbose=True)
-    serve(lambda: load_settings(config), is_once=once, signals=(signal.SIGTERM, signal.SIGINT))
+    raise typer.Exit(serve(lambda: load_settings(config), is_once=once, signals=(signal.SIGTERM, signal.SIGINT)))

@@ -48,17 +48,27 @@ class Chores:
             self._telling.disk(free_bytes(self._settings))
 
     def look_for_exports(self, taking_in: TakingIn) -> None:
-        """Whether each awaited export has arrived by its hour."""
+        """Whether each export has arrived by its hour: what a source ever delivered, and what is awaited."""
         due = self._due_today()
         if due is None:
             return
-        arrivals = taking_in.last_arrivals()
-        for kind in self._settings.file.intake.awaits:
-            arrived_at = arrivals.get(kind)
-            if arrived_at is not None and today(self._settings, arrived_at) == today(self._settings, due):
-                self._telling.export_arrived(kind)
-            elif self._clock() >= due:
-                self._telling.export_missing(kind, due)
+        sources = [source.name for source in self._settings.file.sources]
+        arrivals = {pair: at for pair, at in taking_in.last_arrivals().items() if pair[0] in sources}
+        for (source, kind), at in arrivals.items():
+            if len(sources) > 1:
+                self._look_for_export(kind, at, due, source)
+        # Where there is one source, a kind is told without it; and one that none of several ever delivered.
+        for kind in dict.fromkeys([*self._settings.file.intake.awaits, *(kind for _, kind in arrivals)]):
+            last_at = max((at for (_, each), at in arrivals.items() if each == kind), default=None)
+            if len(sources) == 1 or last_at is None or last_at >= due - timedelta(days=1):
+                self._look_for_export(kind, last_at, due)
+
+    def _look_for_export(self, kind: str, at: datetime | None, due: datetime, source: str = "") -> None:
+        """It has arrived if it came after the last hour at which one was due, such as the evening before."""
+        if at is not None and at >= due - timedelta(days=1):
+            self._telling.export_arrived(kind, source)
+        elif self._clock() >= due:
+            self._telling.export_missing(kind, due, source)
 
     def tidy(self) -> None:
         """Once a day, after its first run: remove what is older than the archive keeps, upload what still waits."""

@@ -16,13 +16,16 @@ from sync.state.file_lock import file_locked
 from sync.stopping import Stop, stopped_by_signals
 
 
-def serve(load: Callable[[], AppSettings], *, is_once: bool, signals: tuple[signal.Signals, ...]) -> None:
+def serve(load: Callable[[], AppSettings], *, is_once: bool, signals: tuple[signal.Signals, ...]) -> int:
     """Serve until a signal comes.
 
     Args:
         load: Reads the settings.
         is_once: Look twice, so that what is whole is taken in, do what is due, and end.
         signals: Which ones end it.
+
+    Returns:
+        The exit code; served once, how its runs ended.
 
     Raises:
         BusyError: Another service has this home.
@@ -38,11 +41,12 @@ def serve(load: Callable[[], AppSettings], *, is_once: bool, signals: tuple[sign
             service.turn()
             stop.wait(settings.file.intake.settle_seconds + 1)  # a file is whole when it was quiet between two looks
             service.turn()
-            return
+            return service.exit_code
         health = HealthServer(settings, lambda: nullcontext(state), service.liveness)
         health.start()
         stack.callback(health.close)
         service.go()
+    return 0
 
 
 def _at_once(load: Callable[[], AppSettings]) -> AppSettings:

@@ -10,7 +10,7 @@ from datetime import datetime
 from sync.exports import Delivery
 from sync.intake import Decision, Missing
 from sync.intake.intake import Intake
-from sync.intake.looked import Looked, Refused
+from sync.intake.looked import NO_SOURCE, Looked, Refused
 from sync.intake.watching import watch
 from sync.locking import single_flight
 from sync.record import RunRecord
@@ -77,9 +77,11 @@ class TakingIn:
         self._looked_at, self._has_looked = time.monotonic(), False
         with self._alone():
             if not self._has_recovered:
-                self._tell(self.intake.recover())
+                self._tell_refused(self.intake.recover())
                 self._has_recovered = True
-            self._tell(self.intake.look())
+            looked = self.intake.look()
+            self._tell_refused(looked)
+            self._tell_problems(looked)
         self._has_looked = True
 
     def _alone(self) -> AbstractContextManager[object]:
@@ -102,18 +104,24 @@ class TakingIn:
 
     def settle(self, record: RunRecord, given: Iterable[Delivery]) -> None:
         """What became of the exports that a run was given."""
-        self._tell(self.intake.settle_record(record, given))
+        self._tell_refused(self.intake.settle_record(record, given))
 
-    def last_arrivals(self) -> dict[str, datetime]:
-        """When an export of each kind arrived last."""
-        return self.intake.deliveries.last_arrivals()
+    def last_arrivals(self) -> dict[tuple[str, str], datetime]:
+        """When an export arrived last, by source and kind."""
+        return self.intake.deliveries.arrivals_by_source()
 
-    def _tell(self, looked: Looked) -> None:
+    def _tell_refused(self, looked: Looked) -> None:
         self._telling.files_refused([*map(_told, looked.refused)])
-        if looked.problems:
-            self._telling.source_problem("intake", " ".join(looked.problems))
-        else:
-            self._telling.source_ok("intake")
+
+    def _tell_problems(self, looked: Looked) -> None:
+        """How each source is after a look: only a look into all of them knows that."""
+        if self._stop.is_set():  # it may have ended the look before it came to all
+            return
+        for name in dict.fromkeys([NO_SOURCE, *(source.name for source in self._settings.file.sources)]):
+            if problems := looked.problems_about(name):
+                self._telling.source_problem(name, " ".join(problems))
+            else:
+                self._telling.source_ok(name)
 
 
 def _told(refused: Refused) -> RefusedFile:

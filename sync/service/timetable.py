@@ -31,11 +31,12 @@ class Timetable:
         Args:
             job: Its name.
             now: The time.
-            done_at: When it began last.
+            done_at: When it began last; a time to come, by a clock that was ahead, doesn't count.
         """
         calendar = self._calendars.get(job)
         last = calendar.last_until(now, within=self._grace) if calendar else None
-        return last if last is not None and (done_at is None or done_at < last) else None
+        is_done = done_at is not None and last is not None and last <= done_at <= now
+        return None if is_done else last
 
     def coming(self, now: datetime) -> Iterator[tuple[str, datetime]]:
         """When each job is due next."""

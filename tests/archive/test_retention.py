@@ -118,6 +118,38 @@ def test_a_second_time_there_is_nothing_left_to_do(place):
     assert (pruned.runs, pruned.inputs, pruned.dry_runs, pruned.held_changes) == (0, 0, 0, 0)
 
 
+@pytest.mark.parametrize(("days", "is_in_doubt"), [(60, False), (61, True)])
+def test_long_after_the_last_run_today_is_in_doubt_and_nothing_goes(place, days, is_in_doubt):
+    """A clock that is ahead has a run of its own day already."""
+    old, last, today = place.night(days + 5), place.night(days), place.night(0)
+    unused = place.export("unused")
+    place.wanted(place.night(days + 9, status="held", has_folder=False))
+    place.wanted(place.night(days + 8, status="held", has_folder=False))
+    (place.home / "dry-runs" / run_id_of(days_ago(100))).mkdir(parents=True)
+
+    pruned = place.prune()
+
+    removed = (pruned.runs, pruned.inputs, pruned.dry_runs, pruned.held_changes)
+    assert removed == ((0, 0, 0, 0) if is_in_doubt else (2, 1, 1, 1))
+    assert (place.runs() == [old, last, today], unused in place.archive.all_inputs()) == (is_in_doubt, is_in_doubt)
+    assert [f"{days_ago(61)}" in text and "clock" in text for text in pruned.problems] == [True] * is_in_doubt
+
+
+def test_what_was_in_doubt_goes_the_day_after_when_the_date_was_right(place):
+    place.night(100)
+    stays = place.night(1)
+
+    assert (place.prune().runs, place.runs()) == (1, [stays])
+
+
+def test_a_run_of_a_day_to_come_puts_nothing_in_doubt(place):
+    """The clock was ahead once, and is right again."""
+    place.night(40)
+    stays = [place.night(1), place.night(-800)]
+
+    assert (place.prune().problems, place.runs()) == ([], stays)
+
+
 def test_zero_days_keep_everything(tmp_path):
     place = Place(tmp_path / "home", "keep_days = 0")
     place.night(4000, place.export("old"))
@@ -218,6 +250,7 @@ def test_the_accepted_exports_stay_however_old_they_are(place):
     members, orders = place.export("m"), place.export("o", "orders.csv")
     place.night(300, members, orders, is_accepted=True)
     place.night(200, place.export("held"), status="failed")
+    place.night(1, is_known=False)
 
     pruned = place.prune()
 
@@ -385,6 +418,7 @@ def test_no_export_goes_that_a_run_to_come_will_ask_for(tmp_path_factory, nights
     if held is not None:
         needed |= {made[number] for number in held[1]}
     needed |= newest[1]
+    place.night(1, number=50, is_known=False)  # or today is in doubt
 
     place.prune()
     kept = place.archive.all_inputs()

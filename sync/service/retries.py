@@ -8,7 +8,7 @@ from sync.settings_file import ScheduleSettings
 from sync.state.runs import StoredRun
 
 ONE_NIGHT = timedelta(hours=12)
-"""What failed longer ago was another night, which had its own repeats."""
+"""What failed longer ago was another night, which had its own tries."""
 
 
 def may_try_again(runs: Sequence[StoredRun], now: datetime, schedule: ScheduleSettings) -> bool:
