@@ -14,7 +14,7 @@ from sync.app import now as real_now
 from sync.exports import Delivery, delivery_of
 from sync.intake.afterwards import Afterwards
 from sync.intake.claiming import Claiming
-from sync.intake.looked import Looked
+from sync.intake.looked import NO_SOURCE, Looked
 from sync.intake.pairing import Arrival, Decision, decide
 from sync.intake.settling import Settling
 from sync.record import RunRecord
@@ -66,7 +66,7 @@ class Intake:
     def recover(self) -> Looked:
         """Settle what the last service left when it ended, however it did; at start, before the first look."""
         looked = Looked()
-        self._attempt("failed", looked, self._afterwards.complete)
+        self._attempt(NO_SOURCE, "failed", looked, self._afterwards.complete)
         self._go_on(looked)
         return looked
 
@@ -79,7 +79,8 @@ class Intake:
         self._go_on(looked)
         for source in self._sources.values():
             if not self._is_stopped():
-                self._attempt(source.settings.name, looked, partial(self._look_into, source, looked))
+                name = source.settings.name
+                self._attempt(name, name, looked, partial(self._look_into, source, looked))
         self._say("intake.troubled", "problems", looked.problems)
         return looked
 
@@ -106,7 +107,7 @@ class Intake:
             self.deliveries.use(run_id, used)
         looked = Looked()
         for sha256, reason in refused.items():
-            self._attempt("failed", looked, partial(self._afterwards.refuse, sha256, reason, looked))
+            self._attempt(NO_SOURCE, "failed", looked, partial(self._afterwards.refuse, sha256, reason, looked))
         self._say("intake.troubled", "refusals", looked.problems)
         return looked
 
@@ -138,13 +139,15 @@ class Intake:
         """Everything that was begun and is not ended."""
         for row in self.deliveries.claimed():
             source = self._sources.get(row.source)
-            self._attempt(row.name, looked, partial(self._claiming.go_on, row, source, looked))
-        self._attempt("processing", looked, partial(self._claiming.clean_up, looked))
+            about = row.source if source is not None else NO_SOURCE
+            self._attempt(about, row.name, looked, partial(self._claiming.go_on, row, source, looked))
+        self._attempt(NO_SOURCE, "processing", looked, partial(self._claiming.clean_up, looked))
 
     def _look_into(self, source: Source, looked: Looked) -> None:
         name = source.settings.name
         listing = source.list_files()
-        looked.problems += listing.problems
+        for problem in listing.problems:
+            looked.note_problem(name, problem)
         known = self.deliveries.latest(name) if listing.files or listing.refused else {}
         for refusal in listing.refused:
             self._refuse_in_place(refusal, known.get(refusal.found.key), looked)
@@ -152,9 +155,8 @@ class Intake:
         whole = self._settling.whole(listing.files, self._clock(), place=name)
         for found in sorted(whole, key=lambda found: (found.modified_at, found.name)):
             if not self._is_stopped():
-                self._attempt(
-                    found.name, looked, partial(self._claiming.take, source, found, known.get(found.key), looked)
-                )
+                take = partial(self._claiming.take, source, found, known.get(found.key), looked)
+                self._attempt(name, found.name, looked, take)
 
     def _refuse_in_place(self, refusal: Refusal, latest: StoredDelivery | None, looked: Looked) -> None:
         """Said once, and left where it is."""
@@ -166,17 +168,17 @@ class Intake:
             )
             looked.note_refused(row, refusal.code)
 
-    def _attempt(self, what: str, looked: Looked, work: Callable[[], None]) -> None:
+    def _attempt(self, about: str, what: str, looked: Looked, work: Callable[[], None]) -> None:
         """What fails now is tried again; the other files go on."""
         try:
             work()
         except ChangedError:
             pass  # it settles again
         except GoldpanError as error:
-            looked.problems.append(str(error))
+            looked.note_problem(about, str(error))
         except OSError as error:
             place = f" ({error.filename})" if error.filename else ""
-            looked.problems.append(f"{what}: {error.strerror or error}{place}. It is tried again.")
+            looked.note_problem(about, f"{what}: {error.strerror or error}{place}. It is tried again.")
 
     def _say(self, event: str, about: str, texts: Iterable[str]) -> None:
         """Log what is new since the last look."""

@@ -8,6 +8,9 @@ from sync.state.deliveries import StoredDelivery
 
 log = structlog.get_logger()
 
+NO_SOURCE = "intake"
+"""What a problem is about that is not about one source, such as the folder `processing`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -23,20 +26,46 @@ class Refused:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What could not be done now and is tried again.
+
+    Attributes:
+        about: The source, or ``NO_SOURCE``.
+        text: In words; without personal data.
+    """
+
+    about: str
+    text: str
+
+
 @dataclass
 class Looked:
     """What a look found, by what became of it.
 
     Attributes:
         arrived: Waits for a run.
-        problems: What could not be done now and is tried again, in words; without personal data.
+        found_problems: What could not be done now, each with the source that it is about.
     """
 
     arrived: list[StoredDelivery] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     duplicates: list[StoredDelivery] = field(default_factory=list)
     superseded: list[StoredDelivery] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    found_problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def problems(self) -> list[str]:
+        """All of them, in words."""
+        return [problem.text for problem in self.found_problems]
+
+    def problems_about(self, about: str) -> list[str]:
+        """Those of one source, or of ``NO_SOURCE``."""
+        return [problem.text for problem in self.found_problems if problem.about == about]
+
+    def note_problem(self, about: str, text: str) -> None:
+        """Something could not be done now."""
+        self.found_problems.append(Problem(about, text))
 
     def note(self, delivery: StoredDelivery) -> None:
         """A file was taken in."""

@@ -62,7 +62,7 @@ class TakingIn:
             Whether it is time for the next look.
         """
         intake = self._settings.file.intake
-        again = max(intake.settle_seconds, 1) if self.intake.is_settling else intake.poll_seconds
+        again: float = max(intake.settle_seconds, 1) if self.intake.is_settling else intake.poll_seconds
         again = again if self._has_looked else TURN_SECONDS
         look_at = self._looked_at + min(again, intake.poll_seconds)
         until = min(look_at, time.monotonic() + TURN_SECONDS)

@@ -160,6 +160,13 @@ class Deliveries:
         with self._engine.connect() as connection:
             return {kind: utc(at) for kind, at in connection.execute(query)}
 
+    def arrivals_by_source(self) -> dict[tuple[str, str], datetime]:
+        """The same for each source: when it came last, by source and kind."""
+        arrived = _d.status.in_(ARRIVED)
+        query = select(_d.source, _d.kind, func.max(_d.claimed_at)).where(arrived).group_by(_d.source, _d.kind)
+        with self._engine.connect() as connection:
+            return {(source, kind): utc(at) for source, kind, at in connection.execute(query)}
+
     def came_again(self) -> dict[str, datetime]:
         """When content that was known already came last, by kind."""
         query = select(_d.kind, func.max(_d.claimed_at)).where(_d.status == "duplicate").group_by(_d.kind)

@@ -73,15 +73,17 @@ def message_after_restart(state: AlertState) -> Message:
     )
 
 
-def missing_export(kind: str, due: datetime, zone: ZoneInfo) -> Trouble:
-    """An export did not arrive in time."""
+def missing_export(kind: str, due: datetime, zone: ZoneInfo, source: str = "") -> Trouble:
+    """An export did not arrive in time; the source is "" where there is only one."""
+    called = f"{kind} export of {source}" if source else f"{kind} export"
+    place = f" from the source {source}" if source else ""
     return Trouble(
-        title=f"{kind} export missing",
-        what=f"No {kind} export has arrived; it was due by {due.astimezone(zone):%Y-%m-%d %H:%M %Z}. Until it does, "
-        "every night goes on with the last accepted one.",
+        title=f"{called} missing",
+        what=f"No {kind} export has arrived{place}; it was due by {due.astimezone(zone):%Y-%m-%d %H:%M %Z}. "
+        "Until it does, every night goes on with the last accepted one.",
         to_do="see that the source system wrote it, and that it lands where [drop] or [[source]] in goldpan.toml says: "
         "goldpan check",
-        mended=f"{kind} export arrived",
+        mended=f"{called} arrived",
         is_failure=False,
     )
 

@@ -95,15 +95,13 @@ class Telling:
             self._stand("check", "failing" if others else OK, messages.failing_checks(others))
         self.disk(free_bytes(self._settings))
 
-    def export_missing(self, kind: str, due: datetime) -> None:
-        """An export did not arrive by its hour."""
-        with _guarded("export"):
-            self._stand(f"export:{kind}", "missing", messages.missing_export(kind, due, self._settings.zone))
+    def export_missing(self, kind: str, due: datetime, source: str = "") -> None:
+        """An export did not arrive by its hour; the source is named where there are several."""
+        self._stand_export("missing", kind, due, source)
 
-    def export_arrived(self, kind: str) -> None:
+    def export_arrived(self, kind: str, source: str = "") -> None:
         """It did."""
-        with _guarded("export"):
-            self._stand(f"export:{kind}", OK, messages.missing_export(kind, self._clock(), self._settings.zone))
+        self._stand_export(OK, kind, self._clock(), source)
 
     def files_refused(self, files: Sequence[RefusedFile]) -> None:
         """Files were set aside."""
@@ -165,6 +163,11 @@ class Telling:
             self._nights.look()
             for state in self._alerting.left_over(now):
                 self._alerting.tell_again(state, messages.message_after_restart(state), now)
+
+    def _stand_export(self, status: str, kind: str, due: datetime, source: str) -> None:
+        with _guarded("export"):
+            topic = f"export:{kind}:{source}" if source else f"export:{kind}"
+            self._stand(topic, status, messages.missing_export(kind, due, self._settings.zone, source))
 
     def _stand(self, topic: str, status: str, trouble: Trouble) -> None:
         """A topic stands like this; what was fine before in this process needs no question to the state."""

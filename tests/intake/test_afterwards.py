@@ -166,3 +166,15 @@ def test_the_last_arrival_of_each_kind_is_known(both):
         "again.csv",
         "orders-2.csv",
     ]
+
+
+def test_each_source_has_its_own_last_arrival_of_each_kind(both):
+    came = both.now
+    both.now += timedelta(days=1)
+    both.members("again.csv")
+    both.take()
+
+    assert both.intake.deliveries.arrivals_by_source() == {
+        ("inbox", "memberships"): both.now,
+        ("inbox", "orders"): came,
+    }

@@ -164,6 +164,7 @@ def test_a_source_that_fails_does_not_keep_the_others_from_their_files(tmp_path,
     assert prefix.stage.waiting() == {"memberships": content}
     assert looked.problems
     assert all(problem.startswith(f"s3://{BUCKET}/drop/ (source crm) can't be listed") for problem in looked.problems)
+    assert (looked.problems_about("crm"), looked.problems_about("folder")) == (looked.problems, [])
 
 
 @removed

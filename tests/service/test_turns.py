@@ -288,9 +288,9 @@ def test_drift_is_repaired_each_week(night, sandbox, hub):
 def test_exports_that_do_not_come_by_their_hour_are_told_once_and_so_is_their_coming(night, people):
     night.goldpan.configure("goldpan.toml", ('export_due = ""', 'export_due = "06:00"'))
     night.load_first()
-    night.go_to("2026-11-21T05:59")
+    night.go_to("2026-11-22T05:59")
     early = len(people.titles)
-    night.go_to("2026-11-21T06:01")
+    night.go_to("2026-11-22T06:01")
     night.turn(times=3, minutes=5)
     missing = people.titles[early:]
     night.drop(NEWER, [*ORDERS, order(6, 2, "3.00")])

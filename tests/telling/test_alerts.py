@@ -1,10 +1,12 @@
 """Alerts, through a real webhook: who hears what, how often, and what happens when nobody answers."""
 
+import re
 import sys
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from sync.checks import Check
 from sync.sandbox import TOKEN
@@ -224,6 +226,115 @@ def test_what_nobody_took_survives_a_restart(tell, ran, hook, clock):
     assert "goldpan run --approve abc123" in hook.heard[0][1]
 
 
+def refuse_files(telling, *numbers):
+    for n in numbers:
+        telling.files_refused([RefusedFile(f"orders{n}.xlsx", "north", "empty")])
+
+
+def files_of(hook):
+    return [int(re.search(r"orders(\d+)", said)[1]) for _, said, _ in hook.heard]
+
+
+def test_an_address_that_does_not_answer_costs_one_attempt_however_much_waits(telling, hook, clock):
+    hook.is_away = True
+    refuse_files(telling, *range(5))
+    hook.forget()
+    for _ in range(3):
+        clock.at += RETRY_AFTER
+        telling.repeat()
+    assert files_of(hook) == [0, 1, 2]  # each in its turn: one that is never taken holds up no other
+    hook.is_away = False
+    hook.forget()
+    clock.at += RETRY_AFTER
+    for _ in range(5):
+        telling.repeat()
+
+    assert sorted(files_of(hook)) == [0, 1, 2, 3, 4]
+
+
+def test_what_an_address_away_did_not_get_keeps_nothing_from_the_other_one(tell, configured, hook, clock):
+    with webhook() as other:
+        other.is_away = hook.is_away = True
+        telling = tell(configured(GOLDPAN_ALERT_URLS=f"{hook.url} {other.url}"))
+        refuse_files(telling, *range(3))
+        hook.is_away = False
+        hook.forget()
+        other.forget()
+        clock.at += RETRY_AFTER
+        for _ in range(3):
+            telling.repeat()
+
+        assert files_of(hook) == [0, 1, 2]
+        assert len(other.heard) == 1
+
+
+def test_a_message_that_nobody_got_for_a_day_is_dropped_and_said_once_in_the_log(telling, hook, clock):
+    hook.is_away = True
+    refuse_files(telling, 1)
+    clock.go(hours=24)
+    telling.repeat()
+    hook.is_away = False
+    hook.forget()
+    clock.go(seconds=1)
+    with capture_logs() as logged:
+        for _ in range(3):
+            telling.repeat()
+            clock.go(minutes=10)
+
+    assert hook.heard == []
+    assert [(each["event"], each["about"]) for each in logged] == [("alert.dropped", "files#1")]
+
+
+def test_what_still_is_after_a_day_is_not_forgotten_with_its_message(telling, hook, clock):
+    hook.is_away = True
+    telling.disk({"home": 0})
+    clock.go(hours=25)
+    telling.repeat()
+    hook.is_away = False
+    hook.forget()
+    clock.go(minutes=5)
+    telling.repeat()
+
+    assert hook.titles == ["disk low"]
+
+
+def test_at_most_twenty_messages_wait_and_the_oldest_goes(telling, hook, clock):
+    hook.is_away = True
+    with capture_logs() as logged:
+        for n in range(23):
+            refuse_files(telling, n)
+            clock.go(seconds=1)
+    hook.is_away = False
+    hook.forget()
+    clock.at += RETRY_AFTER
+    for _ in range(30):
+        telling.repeat()
+
+    assert sorted(files_of(hook)) == [*range(3, 23)]
+    dropped = [each["about"] for each in logged if each["event"] == "alert.dropped"]
+    assert dropped == ["files#1", "files#2", "files#3"]
+
+
+def test_what_was_crowded_out_and_still_is_comes_when_somebody_can_be_told(telling, hook, clock):
+    hook.is_away = True
+    telling.disk({"home": 0})
+    clock.go(seconds=1)
+    refuse_files(telling, *range(20))
+    clock.at += RETRY_AFTER
+    with capture_logs() as logged:
+        for _ in range(3):
+            telling.repeat()
+    hook.is_away = False
+    hook.forget()
+    clock.at += RETRY_AFTER
+    for _ in range(30):
+        telling.repeat()
+
+    assert [each for each in logged if each["event"] == "alert.dropped"] == []
+    assert hook.titles.count("disk low") == 1
+    assert len(hook.titles) >= 20
+
+
 def test_each_channel_gets_each_message_once_though_another_one_is_away(tell, configured, ran, hook, clock):
     with webhook() as other:
         other.is_away = True
@@ -297,6 +408,20 @@ def test_an_export_that_is_missing_by_its_hour_is_told_once_and_its_arrival_too(
     assert hook.titles == ["orders export missing", "orders export arrived"]
     assert "it was due by 2026-11-20 06:30 CET" in hook.heard[0][1]
     assert "goldpan check" in hook.heard[0][1]
+
+
+def test_exports_of_several_sources_are_told_each_by_its_source(telling, hook, clock):
+    for source in ("south", "north"):
+        telling.export_missing("orders", clock(), source)
+    telling.export_arrived("orders", "south")
+    telling.export_arrived("orders")
+
+    assert hook.titles == [
+        "orders export of south missing",
+        "orders export of north missing",
+        "orders export of south arrived",
+    ]
+    assert "No orders export has arrived from the source south; it was due by" in hook.heard[0][1]
 
 
 def test_refused_files_are_told_together_with_their_reasons(telling, hook):
