@@ -12,8 +12,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import typer
 import yaml
 
+from sync.cli.commands import app
 from sync.environment import Environment
 from sync.healthcheck import trouble
 from tests.builders import REPOSITORY
@@ -354,3 +356,69 @@ def test_commands_by_hand_run_under_a_name_that_gets_the_same_limits():
 
     assert '--unit="goldpan-by-hand-$$"' in text
     assert subprocess.run(["sh", "-n", str(REPOSITORY / "deploy" / "goldpan")], check=False).returncode == 0
+
+
+# --- the page that goes with it
+
+
+OPERATIONS = REPOSITORY / "docs" / "operations.md"
+PAGE = OPERATIONS.read_text(encoding="utf-8")
+
+
+def anchors_of(path: Path) -> set[str]:
+    """What links to a page may point at: its headings, as GitHub writes them."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_of_the_page_leads_somewhere():
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", PAGE) if not link.startswith("https://")]
+    lost = []
+    for link in links:
+        name, _, anchor = link.partition("#")
+        path = OPERATIONS.parent / name if name else OPERATIONS
+        if not path.exists() or (anchor and anchor not in anchors_of(path)):
+            lost.append(link)
+
+    assert len(links) > 5
+    assert lost == []
+
+
+def test_every_command_and_option_of_the_page_exists():
+    commands = typer.main.get_command(app).commands
+    code = re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL))
+    code += [line for block in re.findall(r"```(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
+    calls = [
+        (name, options)
+        for text in code
+        for name, options in re.findall(r"(?:^|sudo |bin/|goldpan )goldpan ([a-z][a-z-]+)([^#&|`]*)", text)
+    ]
+    known = {name: {each for option in command.params for each in option.opts} for name, command in commands.items()}
+
+    assert {name for name, _ in calls} >= {"init", "check", "setup", "run", "serve", "verify", "pause", "alert-test"}
+    assert [name for name, _ in calls if name not in known] == []
+    assert [
+        (name, option)
+        for name, options in calls
+        for option in re.findall(r"--[a-z-]+", options)
+        if option not in known[name]
+    ] == []
+
+
+def test_every_setting_of_the_page_exists():
+    tables = tomllib.loads((REPOSITORY / "config" / "goldpan.toml").read_text(encoding="utf-8"))
+    named = re.findall(r"`\[(\w+)\] (\w+)", PAGE)
+    variables = set(re.findall(r"`((?:HUBSPOT|GOLDPAN)_[A-Z_]+[A-Z])`", PAGE))
+
+    assert len(named) > 5
+    assert [(table, key) for table, key in named if key not in tables.get(table, {})] == []
+    assert variables
+    assert [name for name in variables if name.lower() not in Environment.model_fields] == []
+
+
+def test_every_file_that_the_page_installs_is_there():
+    names = set(re.findall(r"-r (requirements-[a-z]+\.lock)", PAGE)) | set(re.findall(r"\bdeploy/[\w/-]+", PAGE))
+
+    assert names == {"requirements-build.lock", "requirements-service.lock", "deploy/systemd/", "deploy/goldpan"}
+    assert [name for name in names if not (REPOSITORY / name).exists()] == []
+    assert set(re.findall(r"goldpan-\w+\.(?:service|timer)", PAGE)) <= {path.name for path in UNITS}
