@@ -1,6 +1,5 @@
 """How every run begins and ends: on record before it does anything, and with a truthful record whatever happens."""
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -96,10 +95,9 @@ def carry_out(work: Work, stages: Callable[[], None]) -> RunRecord:
             FatalError(f"Goldpan failed unexpectedly ({type(error).__name__} at {where[-1]}); this is a defect."),
         )
     _finish(work)
-    level = logging.ERROR if record.status == "failed" else logging.INFO
     logged = {key: value for key, value in record.as_json().items() if key in _LOGGED}
     brakes = [brake["name"] for brake in record.brakes]
-    log.log(level, "run.finished", **logged, brakes=brakes, new_refusals=record.new_refusals)
+    log.info("run.finished", **logged, brakes=brakes, new_refusals=record.new_refusals)
     structlog.contextvars.unbind_contextvars("run_id")
     return record
 

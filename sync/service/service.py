@@ -22,6 +22,7 @@ from sync.state import tables as t
 from sync.state.store import State
 from sync.stopping import Stop
 from sync.telling import Telling
+from sync.telling.runs import problem_of
 from sync.verify import verify
 
 log = structlog.get_logger()
@@ -163,6 +164,8 @@ class Service:
         record = run(self.settings, RunRequest(delivered=wanted.delivered), clock=self._clock, stop=self._stop)
         self._taking_in.settle(record, wanted.delivered)
         self.note_end(record.exit_code)
+        if record.status == "failed":
+            log.error("run.failed", run_id=record.run_id, problems=[*map(problem_of, record.problems)])
         self._telling.after_run(record)
 
     def _verify_if_due(self) -> None:

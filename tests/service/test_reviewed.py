@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from sync.approval import approve
 from sync.choosing import choose_exports
@@ -28,12 +29,14 @@ def name_of_ada(sandbox):
 def test_a_run_that_fails_before_it_reads_an_export_is_tried_again_later_not_at_once(loaded, sandbox):
     sandbox.faults.replace([Fault("status", status=401)])
     loaded.drop(NEWER, MORE)
-    loaded.turn(times=10)
+    with capture_logs() as logged:
+        loaded.turn(times=10)
     failed = loaded.told()[2:]
     sandbox.faults.replace([])
     loaded.turn(minutes=21)
 
     assert failed == [("run", "failed")]
+    assert ["401" in event["problems"][0] for event in logged if event["event"] == "run.failed"] == [True]
     assert loaded.told()[2:] == [("run", "failed"), ("run", "done")]
     assert name_of_ada(sandbox) == "Ada King"
 
