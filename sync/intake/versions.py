@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sync.exports import date_in
 from sync.settings import AppSettings
 from sync.state.deliveries import StoredDelivery
+
+_SLACK = timedelta(days=1)
+"""Clocks of other machines differ, and an export may bear the date of the night that it is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,9 @@ def place(new: StoredDelivery, others: Sequence[StoredDelivery], settings: AppSe
     """Judge a new delivery by those of its kind that its source gave before.
 
     The same content as HubSpot has is no work. Older content that comes again is wanted back, unless its name says an
-    earlier day than that of the last accepted: then somebody delivers a whole history once more.
+    earlier day than that of the last accepted: then somebody delivers a whole history once more. A version that never
+    came before and is older than the last accepted one was held up (it was open, its bucket failed): HubSpot does not
+    go back to it.
 
     Args:
         new: With its kind and content.
@@ -36,14 +41,15 @@ def place(new: StoredDelivery, others: Sequence[StoredDelivery], settings: AppSe
         settings: Which of two versions is the newer one, and where a file's time is a date.
     """
     waiting = tuple(each for each in others if each.status == "waiting")
+    accepted = [each for each in others if each.status == "accepted"]
+    last = accepted[-1] if accepted else None
     same = [each for each in others if each.sha256 == new.sha256]
     if any(each.status == "waiting" for each in same):
         return Placing("duplicate", "The same content waits already.")
-    if same and not waiting:
-        accepted = [each for each in others if each.status == "accepted"]
-        last = accepted[-1] if accepted else None
-        if last is not None and (last.sha256 == new.sha256 or _is_named_before(new, last)):
-            return Placing("duplicate", f"The same content came before as {same[-1].name}.")
+    if same and not waiting and last is not None and (last.sha256 == new.sha256 or _is_named_before(new, last)):
+        return Placing("duplicate", f"The same content came before as {same[-1].name}.")
+    if last is not None and not same and _is_late(new, last, settings):
+        return Placing("superseded", f"{last.name} is the newer version.")
     newer = max(waiting, key=lambda each: rank_of(each, settings), default=None)
     if newer is None or same or rank_of(newer, settings) <= rank_of(new, settings):
         return Placing("waiting", supersedes=waiting)
@@ -53,6 +59,14 @@ def place(new: StoredDelivery, others: Sequence[StoredDelivery], settings: AppSe
 def _is_named_before(new: StoredDelivery, last: StoredDelivery) -> bool:
     day, last_day = date_in(new.name), date_in(last.name)
     return day is not None and last_day is not None and day < last_day
+
+
+def _is_late(new: StoredDelivery, last: StoredDelivery, settings: AppSettings) -> bool:
+    """Whether a version is older than the last accepted one; a date of a time to come is wrong and proves nothing."""
+    (new_on, new_at, _), (last_on, last_at, _) = rank_of(new, settings), rank_of(last, settings)
+    latest = last.claimed_at + _SLACK
+    is_plausible = last_at <= latest and last_on <= latest.astimezone(settings.zone).date()
+    return is_plausible and (new_on, new_at) < (last_on, last_at)
 
 
 def rank_of(delivery: StoredDelivery, settings: AppSettings) -> tuple[date, datetime, str]:

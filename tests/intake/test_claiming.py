@@ -252,6 +252,39 @@ def test_an_older_version_is_no_work_when_the_newer_one_was_accepted(stage):
     assert [status for _, status in stage.statuses()] == ["superseded", "accepted", "duplicate"]
 
 
+@pytest.mark.parametrize(
+    ("accepted", "late"), [("members 2026-11-20.csv", "members 2026-11-19.csv"), ("members b.csv", "members a.csv")]
+)
+def test_an_older_version_that_comes_late_is_no_work_once_a_newer_one_was_accepted(stage, accepted, late):
+    """As when somebody had it open all day, or its bucket failed."""
+    stage.members(accepted, at=NOON - timedelta(hours=1))
+    stage.take()
+    accept(stage, "r1")
+
+    content = stage.members(late, MEMBERS[:3], at=NOON - timedelta(hours=26))
+    stage.take()
+
+    assert stage.statuses() == [(accepted, "accepted"), (late, "superseded")]
+    assert stage.record()[-1].reason == f"{accepted} is the newer version."
+    assert stage.places()["archive", content] == 1
+    assert stage.waiting() == {}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "at"), [("members 2036-11-20.csv", NOON), ("members.csv", NOON + timedelta(days=400))]
+)
+def test_a_version_of_a_time_to_come_keeps_no_later_one_out(stage, wrong, at):
+    """Its date was mistyped, or a clock was wrong."""
+    stage.members(wrong, at=at)
+    stage.take()
+    accept(stage, "r1")
+
+    content = stage.members("members 2026-11-21.csv", MEMBERS[:3])
+    stage.take()
+
+    assert stage.waiting() == {"memberships": content}
+
+
 def test_each_source_has_its_own_newest(tmp_path):
     sources = INBOX + '[[source]]\nname = "south"\nfolder = "south"\n'
     stage = Stage(tmp_path, settings_of(tmp_path, sources))

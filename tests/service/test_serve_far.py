@@ -10,8 +10,8 @@ import pytest
 from tests.archive.conftest import moto_server  # noqa: F401 - a fixture
 from tests.archive.s3_stage import BUCKET, KEYS, Asked, S3Stage, s3_stage
 from tests.cli.installation import MEMBERS, ORDERS, Installation
-from tests.service.account import assert_all_is_right, deliveries_of, is_quiet, runs_of, statuses_of
-from tests.service.dropping import CROWDED, approve, bought, crowd, named
+from tests.service.account import FINAL, assert_all_is_right, deliveries_of, is_quiet, runs_of, statuses_of
+from tests.service.dropping import CROWDED, Drops, approve, bought, crowd, named
 from tests.service.exports import csv_of
 from tests.service.serving import LOADED, QUICK, Serving, wait_until
 from tests.state.postgres import PostgresServer, postgres_server
@@ -46,7 +46,7 @@ def replace_table(goldpan: Installation, table: str, by: str, up_to: str) -> Non
     path.write_text(before + by + rest[rest.index(up_to) :])
 
 
-def upload(s3: S3Stage, drops, files: dict[str, bytes]) -> None:
+def upload(s3: S3Stage, drops: Drops, files: dict[str, bytes]) -> None:
     for name, content in files.items():
         drops.note(name, content)
         s3.client.put_object(Bucket=BUCKET, Key=PREFIX + name, Body=content)
@@ -149,6 +149,8 @@ def test_two_services_killed_in_turn_before_an_s3_that_fails_half_the_calls_lose
     two_machines, sandbox, drops, s3
 ):
     here, lots = two_machines[0], random.Random(SEED)
+    for machine in two_machines:
+        machine.configure("goldpan.toml", ("patience_minutes = 120", "patience_minutes = 0"))
     with ExitStack() as stack:
         services = [stack.enter_context(Serving(machine)) for machine in two_machines]
         upload(s3, drops, crowd(0))
@@ -163,8 +165,8 @@ def test_two_services_killed_in_turn_before_an_s3_that_fails_half_the_calls_lose
             services[night % 2] = stack.enter_context(Serving(two_machines[night % 2]))
         for service in services:
             service.hear("service.started")
-        wait_until(lambda: is_used(here, drops) and is_quiet(here), lambda: "\n\n".join(map(Serving.told, services)))
-        wait_until(lambda: is_quiet(two_machines[1]), services[1].told)
+        wait_until(lambda: is_all_there(here, drops), lambda: "\n\n".join(map(Serving.told, services)))
+        wait_until(lambda: all(map(is_quiet, two_machines)), lambda: str(deliveries_of(here)))
         codes = [service.end() for service in services]
         s3.fault = lambda _: None
 
@@ -186,7 +188,12 @@ def who_runs(goldpan: Installation, *services: Serving) -> Serving | None:
     return next((each for each in services if each.events("run.started", run_id=run_id)), None)
 
 
-def is_used(goldpan: Installation, drops) -> bool:
+def is_all_there(goldpan: Installation, drops: Drops) -> bool:
+    """Whether every file that was dropped was taken in."""
+    return {*drops.names} <= {each.name for each in deliveries_of(goldpan) if each.status in FINAL}
+
+
+def is_used(goldpan: Installation, drops: Drops) -> bool:
     """Whether the newest exports were accepted."""
     accepted = {each.name for each in deliveries_of(goldpan) if each.status == "accepted"}
     return {name for name, _ in drops.good.values()} <= accepted
