@@ -5,9 +5,9 @@ Three questions in turn: which table of the file is the export (:mod:`goldpan.ta
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -16,13 +16,15 @@ from goldpan.errors import DataError
 from goldpan.model import Cell, Finding, Sheet
 from goldpan.places import Part
 from goldpan.repeats import other_columns
+from goldpan.sheets import ColumnSheet
 from goldpan.tables import RawTable, place_of, tables_of
 from goldpan.values.dates import read_dates
 from goldpan.values.emails import read_emails
 from goldpan.values.ids import read_ids
 from goldpan.values.money import read_money
 from goldpan.values.names import read_name_keys
-from goldpan.values.texts import BLANKS, is_blank, is_excel_error, read_texts, shown
+from goldpan.values.reading import as_delivered
+from goldpan.values.texts import BLANKS, are_excel_errors, is_excel_error, read_texts, shown
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class Export:
             ``email_reason`` and ``customer_name_key``, orders ``other_columns`` (the untyped cells as one text, where
             an order id repeats).
         headers: All headers, in order.
-        originals: The cells as delivered (object dtype) of the same rows, columns numbered like ``headers``.
+        originals: The cells as delivered of the same rows, columns numbered like ``headers``; a column whose cells are
+            all of one kind may have its dtype (``str``, ``float64``, ``datetime64`` …), any other is object.
         findings: One row per :class:`goldpan.model.Finding` about a kept row; ``row`` is its ``source_row``.
     """
 
@@ -70,7 +73,7 @@ class Export:
         return {reason: sum(part.skipped[reason] for part in self.parts) for reason in SKIPPED_FOR}
 
 
-def conform(sheets: Iterable[Sheet], spec: ExportSpec, *, name_keys_for_all: bool = False) -> Export:
+def conform(sheets: Iterable[Sheet | ColumnSheet], spec: ExportSpec, *, name_keys_for_all: bool = False) -> Export:
     """Read one export.
 
     Args:
@@ -95,47 +98,48 @@ class _Conforming:
 
     def __init__(self, table: RawTable, spec: ExportSpec, *, name_keys_for_all: bool) -> None:
         self.table, self.spec, self.name_keys_for_all = table, spec, name_keys_for_all
-        numbers = pd.RangeIndex(table.header_row + 1, table.header_row + 1 + len(table.rows), name="source_row")
-        columns = zip(*table.rows, strict=True) if table.rows else ([] for _ in table.headers)
-        self.originals = pd.DataFrame(
-            {position: pd.Series(cells, index=numbers, dtype=object) for position, cells in enumerate(columns)}
-        )
+        first = table.header_row + 1
+        self.numbers = pd.RangeIndex(first, first + len(table), name="source_row")
         self.reasons: list[tuple[int, pd.Series[str]]] = []
 
     def export(self) -> Export:
         typed = self.read_columns()
         skipped = skipped_rows(self.table, self.spec, typed)
-        kept = ~typed.index.isin(list(skipped))
-        frame, originals = typed[kept], self.originals[kept]
+        originals = pd.DataFrame(dict(enumerate(self._cells(position) for position in range(len(self.table.headers)))))
+        if skipped:
+            kept = ~typed.index.isin(list(skipped))
+            typed, originals = typed[kept], originals[kept]
         if self.spec.kind == "orders":
-            frame = frame.assign(other_columns=other_columns(frame, originals, self.table.found, self.spec))
+            typed = typed.assign(other_columns=other_columns(typed, originals, self.table.found, self.spec))
         reasons = list(skipped.values())
         part = Part(
             file=self.table.sheet.file,
             sheet=self.table.sheet.name,
             header_row=self.table.header_row,
             headers=self.table.headers,
-            rows_read=len(self.table.rows),
+            rows_read=len(self.table),
             skipped={reason: reasons.count(reason) for reason in SKIPPED_FOR},
         )
         return Export(
             spec=self.spec,
             parts=(part,),
-            frame=frame.reset_index().astype({"source_row": "Int64"}),
+            frame=typed.reset_index().astype({"source_row": "Int64"}),
             headers=self.table.headers,
             originals=originals,
-            findings=self._findings(set(skipped)),
+            findings=self._findings(originals),
         )
+
+    def _cells(self, position: int) -> "pd.Series[Any]":
+        return self.table.columns[position].set_axis(self.numbers)
 
     def read_columns(self) -> pd.DataFrame:
         """Every canonical column, typed; a column that the export lacks is all missing."""
-        empty = pd.Series([None] * len(self.originals), index=self.originals.index, dtype=object)
+        empty = pd.Series(None, index=self.numbers, dtype="str")
         typed: dict[str, pd.Series[Any]] = {}
         for column in self.spec.columns:
             position = self.table.found.get(column.name)
-            read = _READERS[column.type](
-                empty if position is None else self.originals[position], self.spec, self.table.sheet
-            )
+            cells = empty if position is None else self._cells(position)
+            read = _READERS[column.type](cells, self.spec, epoch_1904=self.table.sheet.epoch_1904)
             if "reason" in read and position is not None:
                 self.reasons.append((position, read["reason"]))
             typed |= _named(column, read)
@@ -146,14 +150,13 @@ class _Conforming:
             names = typed["customer_name"]
             needed = names if self.name_keys_for_all else names.where(typed["customer_id_key"].isna())
             typed["customer_name_key"] = read_name_keys(needed)
-        return pd.DataFrame(typed, index=self.originals.index)
+        return pd.DataFrame(typed, index=self.numbers)
 
-    def _findings(self, skipped: set[int]) -> pd.DataFrame:
+    def _findings(self, originals: pd.DataFrame) -> pd.DataFrame:
         reasons = [(position, said.dropna()) for position, said in self.reasons]
-        for position in self.originals.columns:
-            cells = zip(self.originals.index, self.originals[position].to_numpy(), strict=True)
-            errors = [row for row, cell in cells if isinstance(cell, str) and "#" in cell and is_excel_error(cell)]
-            reasons.append((position, pd.Series("excel_error", index=pd.Index(errors, dtype="int64"), dtype="str")))
+        for position in originals.columns:
+            rows = originals.index[are_excel_errors(originals[position])]
+            reasons.append((position, pd.Series("excel_error", index=rows, dtype="str")))
         findings = [
             Finding(
                 file=self.table.sheet.file,
@@ -161,13 +164,20 @@ class _Conforming:
                 row=row,
                 column=self.table.headers[position],
                 reason=reason,
-                value=shown(self.originals.at[row, position]),
+                value=shown(cell),
             )
             for position, said in reasons
-            for row, reason in said.items()
-            if row not in skipped and (reason == "excel_error") == is_excel_error(self.originals.at[row, position])
+            for row, reason, cell in _with_cells(said, originals[position])
+            if (reason == "excel_error") == is_excel_error(cell)
         ]
         return findings_frame(sorted(findings, key=lambda finding: finding.row))
+
+
+def _with_cells(said: "pd.Series[str]", cells: "pd.Series[Any]") -> Iterable[tuple[int, str, Any]]:
+    """The rows that something is said of and that are kept, with what is said and the cell."""
+    if len(said):
+        said = said[said.index.isin(cells.index)]
+    return zip(said.index, said, as_delivered(cells.loc[said.index]), strict=True)
 
 
 def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
@@ -179,12 +189,16 @@ def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
     return frame.astype({name: "int64" if name == "row" else "str" for name in frame.columns})
 
 
-_READERS: Mapping[str, Callable[["pd.Series[Any]", ExportSpec, Sheet], pd.DataFrame]] = {
-    "id": lambda cells, _spec, _sheet: read_ids(cells),
-    "text": lambda cells, _spec, _sheet: pd.DataFrame({"value": read_texts(cells)}),
-    "email": lambda cells, _spec, _sheet: read_emails(cells),
-    "date": lambda cells, spec, sheet: read_dates(cells, spec.date_formats, epoch_1904=sheet.epoch_1904),
-    "money": lambda cells, spec, _sheet: read_money(cells, spec.decimal_mark),
+class _Reader(Protocol):
+    def __call__(self, cells: "pd.Series[Any]", spec: ExportSpec, *, epoch_1904: bool) -> pd.DataFrame: ...
+
+
+_READERS: Mapping[str, _Reader] = {
+    "id": lambda cells, spec, *, epoch_1904: read_ids(cells),  # noqa: ARG005 - each takes what it needs
+    "text": lambda cells, spec, *, epoch_1904: pd.DataFrame({"value": read_texts(cells)}),  # noqa: ARG005
+    "email": lambda cells, spec, *, epoch_1904: read_emails(cells),  # noqa: ARG005
+    "date": lambda cells, spec, *, epoch_1904: read_dates(cells, spec.date_formats, epoch_1904=epoch_1904),
+    "money": lambda cells, spec, *, epoch_1904: read_money(cells, spec.decimal_mark),  # noqa: ARG005
 }
 
 
@@ -208,16 +222,15 @@ _TOTALS = re.compile(r"(grand\s+total|totals?|sum)(\s*:|(?=\s)|\Z)(?:[0-9]|[^\w]
 
 def skipped_rows(table: RawTable, spec: ExportSpec, typed: pd.DataFrame) -> dict[int, str]:
     """Why each row that holds no data is skipped, by row number: ``blank_row`` or ``totals_row``."""
-    skipped: dict[int, str] = {}
-    numbered = list(enumerate(table.rows, table.header_row + 1))
-    for row, cells in reversed(numbered):
-        if all(map(is_blank, cells)):
-            skipped[row] = "blank_row"
-        elif _is_totals_row(cells, typed.loc[row], spec):
-            skipped[row] = "totals_row"
-        else:
+    first = table.header_row + 1
+    skipped = {first + int(position): "blank_row" for position in table.blank_rows}
+    for position in reversed(range(len(table))):
+        row = first + position
+        if row in skipped:
+            continue
+        if not _is_totals_row(table.row(position), typed.iloc[position], spec):
             break
-    skipped |= {row: "blank_row" for row, cells in numbered if all(map(is_blank, cells))}
+        skipped[row] = "totals_row"
     return skipped
 
 

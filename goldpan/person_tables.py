@@ -100,7 +100,7 @@ def without_person(value: Any, sought: PersonInReport) -> Any:  # noqa: ANN401 -
     return sought.person.redact(value) if isinstance(value, str) else value
 
 
-def _goes(who: Any, sought: PersonInReport) -> bool:  # noqa: ANN401 - as above
+def _goes(who: Any, sought: PersonInReport) -> bool:  # noqa: ANN401 - whatever JSON holds
     return isinstance(who, str) and (who.lower() in sought.person.addresses or who in sought.addresses)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from goldpan.config import ExportSpec
+from goldpan.values.reading import as_delivered
 from goldpan.values.texts import BLANKS, shown
 
 
@@ -26,7 +27,7 @@ def other_columns(
     for position in others.columns:
         # A cell without a readable value is compared by its text too, or two orders could become one.
         by_text = value_at[position].isna() if position in value_at else [True] * len(others)
-        cells = zip(texts, others[position], by_text, strict=True)
+        cells = zip(texts, as_delivered(others[position]), by_text, strict=True)
         texts = [f"{text}\x1f{shown(cell).strip(BLANKS) if by_text else ''}" for text, cell, by_text in cells]
     return pd.Series(texts, index=others.index, dtype="str").reindex(frame.index)
 

@@ -2,12 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from goldpan.columns import normalised_header
 from goldpan.config import ColumnSpec, ExportSpec
 from goldpan.errors import DataError
 from goldpan.model import Cell, Sheet
-from goldpan.values.texts import is_blank, shown
+from goldpan.sheets import ColumnSheet, columns_of
+from goldpan.values.reading import as_delivered
+from goldpan.values.texts import are_blank, is_blank, shown
 
 
 @dataclass(frozen=True)
@@ -18,18 +25,28 @@ class RawTable:
         sheet: Where it stands.
         header_row: The header's row number as Excel shows it; the first row below it is ``header_row + 1``.
         headers: As written; ``(column K)`` where a column has cells but no header.
-        rows: The cells, each row as long as ``headers``.
+        columns: The cells, one Series for each header, of any dtype that holds them as they were delivered.
+        blank_rows: Which of these rows hold nothing but blanks, counted from 0, in order.
         found: The header chosen for each canonical column, by its position.
     """
 
-    sheet: Sheet
+    sheet: Sheet | ColumnSheet
     header_row: int
     headers: tuple[str, ...]
-    rows: Sequence[Sequence[Cell]]
+    columns: Sequence["pd.Series[Any]"]
+    blank_rows: npt.NDArray[np.intp]
     found: Mapping[str, int]
 
+    def __len__(self) -> int:
+        """Rows below the header, down to the last that is not blank."""
+        return len(self.columns[0])
 
-def tables_of(sheets: Iterable[Sheet], spec: ExportSpec) -> Iterator[RawTable]:
+    def row(self, position: int) -> list[Cell]:
+        """The cells of one row, as if it had been read alone."""
+        return [as_delivered(column.iloc[position : position + 1]).iloc[0] for column in self.columns]
+
+
+def tables_of(sheets: Iterable[Sheet | ColumnSheet], spec: ExportSpec) -> Iterator[RawTable]:
     """Every sheet that has all required headers in one of its first rows, in the file's order.
 
     Raises:
@@ -41,6 +58,9 @@ def tables_of(sheets: Iterable[Sheet], spec: ExportSpec) -> Iterator[RawTable]:
     for sheet in sheets:
         file = sheet.file
         header, columns_found, problem = _find_header(sheet, spec)
+        if isinstance(sheet, ColumnSheet) and header != len(sheet.rows) - 1:
+            sheet = sheet.whole()  # noqa: PLW2901 - the same sheet
+            header, columns_found, problem = _find_header(sheet, spec)
         if header is None:
             closest = max(closest, (columns_found, problem), key=lambda found: found[0])
         else:
@@ -52,7 +72,7 @@ def tables_of(sheets: Iterable[Sheet], spec: ExportSpec) -> Iterator[RawTable]:
         raise DataError("missing_columns", closest[1])
 
 
-def _find_header(sheet: Sheet, spec: ExportSpec) -> tuple[int | None, int, str]:
+def _find_header(sheet: Sheet | ColumnSheet, spec: ExportSpec) -> tuple[int | None, int, str]:
     """The header's index; else how many columns the likeliest row has, and what it lacks, in words."""
     closest = (-1, "")
     for index, row in enumerate(sheet.rows[: spec.header_within_rows]):
@@ -73,7 +93,7 @@ def _position(column: ColumnSpec, headers: Sequence[str]) -> int | None:
 
 
 def _missing_columns(
-    sheet: Sheet, index: int, row: Sequence[Cell], missing: Sequence[ColumnSpec], spec: ExportSpec
+    sheet: Sheet | ColumnSheet, index: int, row: Sequence[Cell], missing: Sequence[ColumnSpec], spec: ExportSpec
 ) -> str:
     wanted = "; ".join(f"{column.name} ({' or '.join(column.headers)})" for column in missing)
     found = ", ".join(text for cell in row if (text := " ".join(shown(cell).split()))) or "none"
@@ -85,23 +105,46 @@ def _missing_columns(
     )
 
 
-def _table_below(sheet: Sheet, header: int, spec: ExportSpec) -> RawTable:
-    below = sheet.rows[header + 1 :]
-    last = next((n for n in range(len(below), 0, -1) if not all(map(is_blank, below[n - 1]))), 0)
-    below = below[:last]
+def _table_below(sheet: Sheet | ColumnSheet, header: int, spec: ExportSpec) -> RawTable:
     titles = [" ".join(shown(cell).split()) for cell in sheet.rows[header]]
-    width = max(len(titles), *(len(row) for row in below), 0) if below else len(titles)
-    titles += [""] * (width - len(titles))
-    rows = [row if len(row) == width else [*row, *[None] * (width - len(row))] for row in below]
-    used = [n for n, title in enumerate(titles) if title or any(not is_blank(row[n]) for row in rows)]
-    if len(used) < width:
-        rows = [[row[n] for n in used] for row in rows]
+    columns = _columns_below(sheet, header, len(titles))
+    titles += [""] * (len(columns) - len(titles))
+    count = len(columns[0])
+    blank_rows = _blank_rows(columns, count)
+    last = count
+    while len(blank_rows) and blank_rows[-1] == last - 1:
+        last, blank_rows = last - 1, blank_rows[:-1]
+    columns = columns if last == count else [column.iloc[:last] for column in columns]
+    used = [n for n, title in enumerate(titles) if title or not are_blank(columns[n]).all()]
     headers = tuple(titles[n] or f"(column {column_letters(n)})" for n in used)
     normalised = [normalised_header(title) for title in headers]
     _refuse_doubled(sheet, header, [(title, used[n]) for n, title in enumerate(normalised)], spec)
     return RawTable(
-        sheet=sheet, header_row=header + 1, headers=headers, rows=rows, found=positions_of_columns(headers, spec)
+        sheet=sheet,
+        header_row=header + 1,
+        headers=headers,
+        columns=[columns[n] for n in used],
+        blank_rows=blank_rows,
+        found=positions_of_columns(headers, spec),
     )
+
+
+def _columns_below(sheet: Sheet | ColumnSheet, header: int, width: int) -> Sequence["pd.Series[Any]"]:
+    """All columns of a sheet below its header; without those that only blank rows reach."""
+    if isinstance(sheet, ColumnSheet):
+        return sheet.columns
+    below = sheet.rows[header + 1 :]
+    last = next((n for n in range(len(below), 0, -1) if not all(map(is_blank, below[n - 1]))), 0)
+    return columns_of(below[:last], max([width, *map(len, below[:last])]))
+
+
+def _blank_rows(columns: Iterable["pd.Series[Any]"], count: int) -> npt.NDArray[np.intp]:
+    blank = np.arange(count)
+    for column in columns:
+        if not len(blank):
+            break
+        blank = blank[are_blank(column.iloc[blank] if len(blank) < count else column)]
+    return blank
 
 
 def positions_of_columns(headers: Sequence[str], spec: ExportSpec) -> dict[str, int]:
@@ -111,7 +154,9 @@ def positions_of_columns(headers: Sequence[str], spec: ExportSpec) -> dict[str, 
     return {name: position for name, position in found.items() if position is not None}
 
 
-def _refuse_doubled(sheet: Sheet, header: int, headers: Sequence[tuple[str, int]], spec: ExportSpec) -> None:
+def _refuse_doubled(
+    sheet: Sheet | ColumnSheet, header: int, headers: Sequence[tuple[str, int]], spec: ExportSpec
+) -> None:
     places: dict[str, list[str]] = {}
     for title, position in headers:
         places.setdefault(title, []).append(f"{column_letters(position)}{header + 1}")
@@ -138,6 +183,6 @@ def column_letters(position: int) -> str:
     return letters
 
 
-def place_of(sheet: Sheet) -> str:
+def place_of(sheet: Sheet | ColumnSheet) -> str:
     """Where a sheet stands, in words."""
     return f"{sheet.file}, sheet {sheet.name!r}" if sheet.name else sheet.file

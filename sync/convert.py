@@ -9,7 +9,7 @@ from goldpan.report import Sending, report_tables
 from sync.app import new_run_id, now, today
 from sync.archive.folder import write_results
 from sync.choosing import named_exports
-from sync.exports import read_export
+from sync.exports import Readers
 from sync.progress import Progress, shown
 from sync.record import InputRecord, RunRecord, count_rows
 from sync.settings import AppSettings
@@ -36,10 +36,10 @@ def convert(
     record = RunRecord(new_run_id(started_at), as_of or today(settings), started_at, destination="none", status="done")
     deliveries = named_exports({"memberships": memberships, "orders": orders}).values()
     with record.timed("total"):
-        with record.timed("read"), shown(progress, "Reading", len(deliveries)):
+        with record.timed("read"), shown(progress, "Reading", len(deliveries)), Readers(settings) as readers:
             exports = {}
-            for delivery in deliveries:
-                exports[delivery.kind] = read_export(delivery, settings)
+            for delivery, reading in [(delivery, readers.read(delivery)) for delivery in deliveries]:
+                exports[delivery.kind] = reading.result()
                 rows = exports[delivery.kind].rows_read
                 record.inputs.append(InputRecord(delivery.kind, delivery.name, delivery.sha256(), rows))
                 progress.advance()

@@ -3,21 +3,24 @@
 import hashlib
 import re
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Self
 
 from goldpan.conform import Export, conform
 from goldpan.errors import DataError
-from goldpan.model import Sheet
 from goldpan.union import unite_exports
 from sync.archive.opening import input_file
-from sync.intake.kinds import sheets_of, spec_of
+from sync.intake.kinds import column_sheets_of, spec_of
 from sync.settings import AppSettings
 from sync.settings_file import KINDS
 from sync.state.inputs import StoredInput
 from sync.state.store import State
 
+_AT_ONCE = 2
+"""As there are kinds; each export in work costs memory."""
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
 
 
@@ -85,10 +88,7 @@ def read_export(delivery: Delivery, settings: AppSettings) -> Export:
     """
     spec = spec_of(delivery.kind, settings.config)
     by_name = settings.config.rules.match_on == "customer_name"
-    named = (
-        Sheet(delivery.name, sheet.name, sheet.rows, sheet.epoch_1904)
-        for sheet in sheets_of(delivery.path, spec, settings)
-    )
+    named = (replace(sheet, file=delivery.name) for sheet in column_sheets_of(delivery.path, spec, settings))
     try:
         return conform(named, spec, name_keys_for_all=by_name)
     except DataError as error:
@@ -98,6 +98,24 @@ def read_export(delivery: Delivery, settings: AppSettings) -> Export:
         raise DataError(error.reason, f"{delivery.name}{str(error).removeprefix(kept)}") from error
 
 
+class Readers:
+    """Reads exports side by side: the readers work outside of the interpreter's lock for the most part."""
+
+    def __init__(self, settings: AppSettings) -> None:
+        self._settings = settings
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="read")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def read(self, delivery: Delivery) -> "Future[Export]":
+        """Begin with one; its result is what :func:`read_export` gives or raises."""
+        return self._pool.submit(read_export, delivery, self._settings)
+
+
 def read_exports(deliveries: Iterable[Delivery], settings: AppSettings) -> Export:
     """Read all exports of one kind, as if they were one.
 
@@ -105,8 +123,11 @@ def read_exports(deliveries: Iterable[Delivery], settings: AppSettings) -> Expor
         DataError: Why one can't be used.
     """
     chosen = [*deliveries]
+    with Readers(settings) as readers:
+        reading = [readers.read(delivery) for delivery in chosen]
+        exports = [each.result() for each in reading]
     return unite_exports(
-        [read_export(delivery, settings) for delivery in chosen],
+        exports,
         sources=[delivery.source for delivery in chosen],
         match_on=settings.config.rules.match_on,
     )

@@ -4,7 +4,7 @@ choose → read → refine → compare with the confirmed state → read HubSpot
 archive.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,18 +13,16 @@ from pathlib import Path
 import structlog
 
 from goldpan.conform import Export
-from goldpan.errors import ConfigError, DataError, GoldpanError
+from goldpan.errors import ConfigError, DataError
 from goldpan.facts import Facts, facts_of
 from goldpan.model import Action
 from goldpan.pipeline import Refined, refine
 from goldpan.plan import Plan
-from goldpan.union import unite_exports
 from sync.app import new_run_id, now, open_destination, open_state, today
 from sync.apply import Applied
 from sync.archive.folder import archive_run
-from sync.archive.opening import open_archive
 from sync.choosing import choose_exports
-from sync.exports import Delivery, read_export
+from sync.exports import Delivery
 from sync.holding import Judged, hold, judge, planned_of
 from sync.lifecycle import Work, carry_out
 from sync.locking import single_flight
@@ -32,10 +30,9 @@ from sync.pausing import refuse_while_paused
 from sync.planning import Planning
 from sync.progress import NoProgress, Progress, shown
 from sync.reaching import reach
-from sync.record import InputRecord, RunRecord, count_rows
+from sync.reading_exports import read_chosen
+from sync.record import RunRecord, count_rows
 from sync.settings import AppSettings
-from sync.settings_file import KINDS
-from sync.state.inputs import StoredInput
 from sync.stopping import Stop
 from sync.tag_history import warnings_on_tag_sizes
 from sync.writing import count_outcomes, send
@@ -121,7 +118,7 @@ class _Run:
         with open_destination(self.settings, stop=self.work.stop) as destination:
             reached = reach(self.work, destination)
             with self.work.stage("read"):
-                exports, delivered = self._read(chosen)
+                exports, delivered = read_chosen(self.work, chosen)
             with self.work.stage("refine"), shown(self.work.progress, "Refining"):
                 refined = self._refined(exports)
                 facts = self._count_rows(exports, refined)
@@ -199,51 +196,6 @@ class _Run:
                 f"{len(wanted) - len(there)} of the addresses are in no export; they were left out."
             )
         return there
-
-    def _read(self, chosen: Mapping[str, Sequence[Delivery]]) -> tuple[dict[str, Export], list[Delivery]]:
-        """Every export, from the archive's copy of it (a dry run copies nothing); those of one kind are united."""
-        parts: dict[str, list[Export]] = {kind: [] for kind in KINDS}
-        delivered: list[Delivery] = []
-        problems: list[GoldpanError] = []
-        with shown(self.work.progress, "Reading", sum(map(len, chosen.values()))):
-            for kind in KINDS:
-                for delivery in chosen[kind]:
-                    try:
-                        export, kept = self._read_one(delivery, len(parts[kind]))
-                    except GoldpanError as error:
-                        problems.append(error)
-                    else:
-                        parts[kind].append(export)
-                        delivered.append(kept)
-                    self.work.progress.advance()
-        if problems:
-            self.record.problems += [str(problem) for problem in problems[:-1]]
-            raise problems[-1]
-        return {kind: self._united(kind, of_kind, delivered) for kind, of_kind in parts.items()}, delivered
-
-    def _united(self, kind: str, exports: Sequence[Export], delivered: Sequence[Delivery]) -> Export:
-        sources = [delivery.source for delivery in delivered if delivery.kind == kind]
-        return unite_exports(exports, sources=sources, match_on=self.settings.config.rules.match_on)
-
-    def _read_one(self, delivery: Delivery, position: int) -> tuple[Export, Delivery]:
-        """One export, on record from the moment that its content is known."""
-        if not delivery.digest and not self.request.dry_run:
-            kept = open_archive(self.settings).keep_input(delivery.path, delivery.name)
-            delivery = delivery.stored_as(kept.path, kept.sha256)
-        sha256 = delivery.sha256()
-        noted = InputRecord(delivery.kind, delivery.name, sha256, source=delivery.source)
-        self.record.inputs.append(noted)
-        try:
-            export = read_export(delivery, self.settings)
-        except DataError as error:
-            noted.problem = str(error)
-            raise
-        noted.rows = export.rows_read
-        log.info("export.read", kind=delivery.kind, source=delivery.source, sha256=sha256, rows=export.rows_read)
-        if not self.request.dry_run:
-            stored = StoredInput(delivery.kind, delivery.name, sha256, delivery.path, delivery.source)
-            self.state.inputs.add(self.record.run_id, stored, rows=export.rows_read, position=position)
-        return export, delivery
 
     def _count_rows(self, exports: Mapping[str, Export], refined: Refined) -> Facts:
         config = self.settings.config

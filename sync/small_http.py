@@ -53,7 +53,7 @@ class SmallServer(ThreadingHTTPServer):
         else:
             self.shutdown_request(request)
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - likewise
+    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the base class has it
         """Answer one client, who has so long in all: one byte every few seconds is no way to stay."""
         cut = threading.Timer(SECONDS, _cut, [request])
         cut.daemon = True

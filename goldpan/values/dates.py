@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from goldpan.model import Cell
-from goldpan.values.texts import read_distinct, text_of
+from goldpan.values.reading import DATE, TEXT, as_texts, read_column
+from goldpan.values.texts import text_of
 
 FIRST, LAST = date(1950, 1, 1), date(2200, 12, 31)
 """A date outside is a typing error, and missing."""
@@ -29,6 +32,7 @@ _MONTHS = (
 _MONTH_NUMBERS = {"%b": {name[:3].lower(): n for n, name in enumerate(_MONTHS, 1)}}
 _MONTH_NUMBERS["%B"] = {name.lower(): n for n, name in enumerate(_MONTHS, 1)}
 _WORD = re.compile(r"[^\W\d_]+")
+_ISO_WITH_TIME = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?\z"
 
 
 def read_date(cell: Cell, formats: Sequence[str], *, epoch_1904: bool = False) -> tuple[date | None, str | None]:
@@ -104,5 +108,24 @@ def read_dates(cells: "pd.Series[Any]", formats: Sequence[str], *, epoch_1904: b
     Returns:
         ``value`` (datetime64[s] at midnight, NaT if missing) and ``reason`` (str, ``unreadable_date``).
     """
-    read = read_distinct(cells, lambda cell: read_date(cell, formats, epoch_1904=epoch_1904), ["value", "reason"])
-    return pd.DataFrame({"value": read["value"].astype("datetime64[s]"), "reason": read["reason"].astype("str")})
+    if cells.dtype.kind == "M":
+        return _from_dates(cells)
+    texts = as_texts(cells)
+    if texts is not None and (pc.max(pc.binary_length(texts)).as_py() or 0) > len("2026-11-20"):
+        # The day alone, so that few texts are left to read.
+        has_time = pc.match_substring_regex(texts, _ISO_WITH_TIME)
+        days = pc.if_else(has_time, pc.utf8_slice_codeunits(texts, 0, 10), texts)
+        cells = pd.Series(pd.array(days, dtype="str"), index=cells.index)
+    return read_column(
+        cells, lambda cell: read_date(cell, formats, epoch_1904=epoch_1904), {"value": DATE, "reason": TEXT}
+    )
+
+
+def _from_dates(cells: "pd.Series[Any]") -> pd.DataFrame:
+    """What a reader has found to be dates already."""
+    days = cells.to_numpy().astype("datetime64[D]")
+    is_in_range = (days >= np.datetime64(FIRST)) & (days <= np.datetime64(LAST))
+    is_odd = ~is_in_range & ~np.isnat(days)
+    days[~is_in_range] = np.datetime64("NaT")
+    reason = pd.Series("unreadable_date", index=cells.index, dtype="str").where(is_odd)
+    return pd.DataFrame({"value": pd.Series(days.astype("datetime64[s]"), index=cells.index), "reason": reason})

@@ -4,9 +4,12 @@ import re
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from goldpan.model import Cell
-from goldpan.values.texts import BLANKS, read_distinct, text_of
+from goldpan.values.reading import TEXT, or_false, read_column
+from goldpan.values.texts import BLANKS, text_of
 
 _ATEXT = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
@@ -14,6 +17,11 @@ _VALID = re.compile(
     rf"(?=.{{1,254}}\Z)(?=[^@]{{1,64}}@)(?![=+-]){_ATEXT}+(?:\.{_ATEXT}+)*@(?:{_LABEL}\.)+[a-z]{{2,}}", re.ASCII
 )
 """RFC 5322 dot-atom local part up to 64, host name of letter-digit-hyphen labels, up to 254 in all (RFC 5321 4.5.3)."""
+
+# Letters of both cases spelled out: without regard to case, the Kelvin sign would be a k.
+_PLAIN = r"\A[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*@(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+[A-Za-z]{2,}\z"
+_PLAIN_BYTES = 64
+"""The most that the part before the @ may have, so that no longer limit needs a look."""
 
 _IN_BRACKETS = re.compile(r"<([^<>@]*@[^<>@]*)>")
 _INVISIBLE = dict.fromkeys(map(ord, "\xa0\u200b\u200c\u200d\u2060\ufeff"))
@@ -53,4 +61,11 @@ def read_emails(cells: "pd.Series[Any]") -> pd.DataFrame:
     Returns:
         All ``str``: ``value`` (the valid address, lower-case, or missing) and ``reason``.
     """
-    return read_distinct(cells, read_email, ["value", "reason"]).astype("str")
+    return read_column(cells, read_email, {"value": TEXT, "reason": TEXT}, _plain)
+
+
+def _plain(texts: pa.Array) -> tuple[pa.Array, list[pa.Array]]:
+    """One usual address and nothing else."""
+    is_short = pc.less_equal(pc.binary_length(texts), _PLAIN_BYTES)
+    is_plain = or_false(pc.and_(is_short, pc.match_substring_regex(texts, _PLAIN)))
+    return is_plain, [pc.ascii_lower(texts), pa.nulls(len(texts), TEXT)]

@@ -4,9 +4,12 @@ import re
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from goldpan.model import Cell
-from goldpan.values.texts import read_distinct, shown, text_of
+from goldpan.values.reading import TEXT, or_false, read_column
+from goldpan.values.texts import shown, text_of
 
 ROUNDED_FROM = 10.0**15
 """A numeric cell of 16 or more digits: Excel keeps only 15 of them."""
@@ -14,6 +17,7 @@ ROUNDED_FROM = 10.0**15
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?E\+[0-9]+|[0-9][.,][0-9]+E[0-9]+", re.IGNORECASE)
 _WHOLE_WITH_TAIL = re.compile(r"([0-9]+)\.0+")
 _DIGITS = re.compile(r"[0-9]+")
+_PLAIN = r"\A[A-Za-z0-9_-]+\z"  # the power of ten has a plus or a point
 
 
 def key_of(text: str) -> str:
@@ -45,4 +49,17 @@ def read_ids(cells: "pd.Series[Any]") -> pd.DataFrame:
     Returns:
         All ``str``: ``value`` (the row's own spelling), ``key`` (what ids compare by), ``reason`` (``rounded_id``).
     """
-    return read_distinct(cells, read_id, ["value", "key", "reason"]).astype("str")
+    return read_column(cells, read_id, {"value": TEXT, "key": TEXT, "reason": TEXT}, _plain)
+
+
+def _plain(texts: pa.Array) -> tuple[pa.Array, list[pa.Array]]:
+    """Digits, and letters with digits: nothing to trim, no tail, no power of ten."""
+    is_number = or_false(pc.ascii_is_decimal(texts))
+    is_plain = is_number
+    if not pc.all(is_number, min_count=0).as_py():
+        is_plain = pc.or_(is_number, or_false(pc.match_substring_regex(texts, _PLAIN)))
+    keys = texts
+    if pc.any(pc.and_(is_number, or_false(pc.starts_with(texts, "0")))).as_py():
+        bare = pc.ascii_ltrim(texts, "0")
+        keys = pc.if_else(is_number, pc.if_else(pc.equal(bare, ""), pa.scalar("0", TEXT), bare), texts)
+    return is_plain, [texts, keys, pa.nulls(len(texts), TEXT)]

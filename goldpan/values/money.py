@@ -5,13 +5,16 @@ import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from goldpan.columns import MICROS_PER_UNIT
 from goldpan.model import Cell
-from goldpan.values.texts import BLANKS, read_distinct, text_of
+from goldpan.values.reading import MICROS, TEXT, or_false, read_column, read_numbers
+from goldpan.values.texts import BLANKS, text_of
 
 LARGEST = 10**12
 """Amounts from a trillion on are unreadable: Excel could not hold their cents, and sums stay within 64 bits."""
@@ -27,6 +30,8 @@ def _number_form(mark: str) -> re.Pattern[str]:
     return re.compile(rf"(?P<whole>{whole})?(?:{re.escape(mark)}(?P<part>[0-9]*))?")
 
 
+_PLAIN_BELOW = 10.0**8
+_PLAIN = {mark: rf"\A-?[0-9]{{1,8}}(?:{re.escape(mark)}[0-9]{{1,6}})?\z" for mark in _THOUSANDS}
 _NUMBER = {mark: _number_form(mark) for mark in _THOUSANDS}
 
 
@@ -82,8 +87,34 @@ def read_money(cells: "pd.Series[Any]", decimal_mark: str = ".") -> pd.DataFrame
     Returns:
         ``value`` (Int64, whole millionths, missing where blank or unreadable) and ``reason`` (``unreadable_amount``).
     """
-    read = read_distinct(cells, lambda cell: read_amount(cell, decimal_mark), ["value", "reason"])
-    return pd.DataFrame({"value": read["value"].astype("Int64"), "reason": read["reason"].astype("str")})
+    types = {"value": MICROS, "reason": TEXT}
+    if cells.dtype == "float64":
+        return read_numbers(cells, lambda cell: read_amount(cell, decimal_mark), types, _plain_micros)
+    return read_column(
+        cells, lambda cell: read_amount(cell, decimal_mark), types, lambda texts: _plain(texts, decimal_mark)
+    )
+
+
+def _plain(texts: pa.Array, decimal_mark: str) -> tuple[pa.Array, list[pa.Array]]:
+    """Figures with at most a minus before and six decimals behind."""
+    is_plain = or_false(pc.match_substring_regex(texts, _PLAIN[decimal_mark]))
+    plain = pc.if_else(is_plain, texts, pa.scalar(None, TEXT))
+    numbers = pc.cast(pc.replace_substring(plain, decimal_mark, "."), pa.float64())
+    micros, _ = _plain_micros(pc.fill_null(numbers, 0.0).to_numpy())
+    return is_plain, [pa.array(micros), pa.nulls(len(texts), TEXT)]
+
+
+def _plain_micros(amounts: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Whole millionths, and where that is certain.
+
+    Below a hundred million a double times a million is off by less than 0.04; so what is nearer than 0.4 to a whole
+    number is that number, and nothing with a half in its seventh decimal is.
+    """
+    exact = amounts * MICROS_PER_UNIT
+    with np.errstate(invalid="ignore"):
+        micros = np.rint(exact)
+        is_plain = (np.abs(amounts) < _PLAIN_BELOW) & (np.abs(exact - micros) < 0.4)
+    return np.where(is_plain, micros, 0).astype("int64"), is_plain
 
 
 def in_cents(micros: "pd.Series[Any]", share: Decimal = Decimal(1)) -> "pd.Series[Any]":

@@ -5,7 +5,7 @@ import unicodedata
 
 import pandas as pd
 
-from goldpan.values.texts import read_distinct
+from goldpan.values.reading import TEXT, read_column
 
 _BLANKS = re.compile(r"\s+")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
@@ -19,5 +19,5 @@ def key_of_name(name: str) -> str:
 
 def read_name_keys(names: "pd.Series[str]") -> "pd.Series[str]":
     """The key of each name (dtype ``str``; missing where the name is)."""
-    keys = read_distinct(names, lambda name: (key_of_name(name) if isinstance(name, str) else None,), ["key"])
-    return keys["key"].astype("str")
+    keys = read_column(names, lambda name: (key_of_name(name) if isinstance(name, str) else None,), {"key": TEXT})
+    return keys["key"]

@@ -1,13 +1,16 @@
 """Cells as text: what counts as blank, and how numbers and dates look when a text was expected."""
 
-from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from goldpan.model import Cell
+from goldpan.values.reading import TEXT, as_mask, as_texts, or_false, read_column
 
 BLANKS = (
     " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -59,44 +62,35 @@ def shown(cell: Cell) -> str:
 
 def read_texts(cells: "pd.Series[Any]") -> "pd.Series[str]":
     """A column of texts: outer blanks off; blanks and Excel errors are missing (dtype ``str``)."""
-    texts = cells.where(is_text(cells))
-    if len(texts) and texts.isna().any():
-        others = cells[texts.isna() & cells.notna()]
-        texts = texts.astype("str")
-        texts.loc[others.index] = others.map(shown).astype("str")
-    texts = texts.astype("str").str.strip(BLANKS)
-    return texts.mask(texts.str.upper().isin(EXCEL_ERRORS) | (texts == ""))
+    texts = as_texts(cells)
+    if texts is None:
+        return read_column(cells, lambda cell: (text_of(cell),), {"value": TEXT})["value"]
+    bare = pc.utf8_trim(texts, BLANKS)
+    is_nothing = or_false(pc.equal(bare, ""))
+    if pc.any(or_false(pc.match_substring(bare, "#"))).as_py():
+        errors = pa.array(sorted(EXCEL_ERRORS), TEXT)
+        is_nothing = pc.or_(is_nothing, pc.is_in(pc.utf8_upper(bare), errors))
+    return pd.Series(pd.array(pc.if_else(is_nothing, pa.scalar(None, TEXT), bare), dtype="str"), index=cells.index)
 
 
-def is_text(cells: "pd.Series[Any]") -> "pd.Series[bool]":
-    """Which cells hold text."""
-    return pd.Series([isinstance(cell, str) for cell in cells], index=cells.index, dtype=bool)
+def are_blank(cells: "pd.Series[Any]") -> npt.NDArray[np.bool_]:
+    """:func:`is_blank` for a column."""
+    if cells.dtype == object:
+        return np.fromiter(map(is_blank, cells), dtype=bool, count=len(cells))
+    missing: npt.NDArray[np.bool_] = cells.isna().to_numpy()
+    texts = as_texts(cells)
+    return missing if texts is None else missing | as_mask(pc.equal(pc.utf8_trim(texts, BLANKS), ""))
 
 
-def read_distinct(
-    cells: "pd.Series[Any]", function: Callable[[Any], tuple[Any, ...]], names: Sequence[str]
-) -> pd.DataFrame:
-    """Apply a reader of single cells once per distinct cell.
-
-    Cells are told apart by type as well as by value: ``True``, ``1`` and ``1.0`` are three cells.
-
-    Returns:
-        One row per cell on the same index; the reader's results as columns of those names (object dtype).
-    """
-    values = cells.to_numpy(dtype=object)
-    kinds = set(map(type, values)) - {type(None)}
-    if len(kinds) > 1:  # equal cells of several types must not become one
-        values = np.fromiter(((type(cell), cell) for cell in values), dtype=object, count=len(values))
-        codes, distinct = pd.factorize(values)
-        results = [function(cell) for _, cell in distinct]
-    else:
-        codes, distinct = pd.factorize(values)
-        results = [*map(function, distinct), function(None)]  # the code of None is -1: the last
-    columns = zip(*results, strict=True) if results else [()] * len(names)
-    return pd.DataFrame(
-        {
-            name: pd.Series(np.fromiter(read, dtype=object, count=len(results))[codes], index=cells.index, dtype=object)
-            for name, read in zip(names, columns, strict=True)
-        },
-        index=cells.index,
-    )
+def are_excel_errors(cells: "pd.Series[Any]") -> npt.NDArray[np.bool_]:
+    """:func:`is_excel_error` for a column."""
+    texts = as_texts(cells)
+    if texts is None:
+        if cells.dtype != object:
+            return np.zeros(len(cells), dtype=bool)
+        return np.fromiter(map(is_excel_error, cells), dtype=bool, count=len(cells))
+    is_error = as_mask(pc.match_substring(texts, "#"))
+    if is_error.any():
+        bare = pc.utf8_upper(pc.utf8_trim(texts, BLANKS))
+        is_error &= as_mask(pc.is_in(bare, pa.array(sorted(EXCEL_ERRORS), TEXT)))
+    return is_error

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from html import escape
 from io import StringIO
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -181,6 +181,6 @@ def _trimmed(rows: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
     return trimmed
 
 
-def _write_csv(target: Path, rows: Iterable[Sequence[Cell]], quoting: int) -> None:
+def _write_csv(target: Path, rows: Iterable[Sequence[Cell]], quoting: Literal[0, 1, 2, 3]) -> None:
     with target.open("w", encoding="utf-8", errors="replace", newline="") as file:
-        csv.writer(file, quoting=quoting, lineterminator="\n").writerows(rows)  # type: ignore[arg-type]  # csv's own
+        csv.writer(file, quoting=quoting, lineterminator="\n").writerows(rows)

@@ -9,7 +9,7 @@ from goldpan.report.forecast import DAYS, forecast_tables
 from goldpan.rules import Tag
 from sync.archive.files import write_whole
 from sync.archive.layout import lay_out
-from sync.archive.writers import _write_sheet as write_sheet
+from sync.archive.writers import write_sheet
 
 _CHARTS = "Charts"
 _WIDE, _HIGH = 620, 300  # pixels of one chart; two stand side by side on a sheet of paper
@@ -49,7 +49,7 @@ def _write(path: Path, days: Sequence[ForecastDay], tags: Sequence[Tag], remark:
 
 def _draw_all(
     workbook: Any,  # noqa: ANN401 - xlsxwriter has no types
-    charts: Any,  # noqa: ANN401 - likewise
+    charts: Any,  # noqa: ANN401 - xlsxwriter has no types
     days: Sequence[ForecastDay],
     tags: Sequence[Tag],
     remark: str,

@@ -27,7 +27,9 @@ def holds(path: Path, pattern: re.Pattern[bytes]) -> bool | None:
     """The same; ``None`` where nobody can tell, because the file is damaged or encrypted."""
     try:
         return any(pattern.search(piece) for piece in _pieces(path))
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError):
+    # What zipfile raises for a damaged part (the first two, cut off: EOFError, a wrong offset: ValueError), for one
+    # that is encrypted (RuntimeError), and for a method of compression that it lacks (NotImplementedError).
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError):
         return None
 
 

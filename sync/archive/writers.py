@@ -4,8 +4,10 @@ rustpy-xlsxwriter is 10 to 14 times faster (LIBRARIES section 3) and one maintai
 not. Both are handed texts as texts, so that nothing in a file can run.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, Literal, TypeAlias
 
 import pandas as pd
@@ -16,9 +18,10 @@ from sync.archive.layout import BAR_COLOUR, DATE_FORMAT, HEADER, Look, Sheet
 
 Writer: TypeAlias = Literal["rustpy", "xlsxwriter"]
 _TAB_COLOUR = "#1F3864"
+_AT_ONCE = 5_000  # rows; a whole sheet of 100,000 contacts took 300 MB as objects, so it takes 17
 
 
-def write_with_rustpy(path: Path, sheets: Sequence[Sheet]) -> None:
+def write_with_rustpy(path: Path, sheets: Iterable[Sheet]) -> None:
     """Write a workbook by rustpy-xlsxwriter 0.8: whole columns through Arrow, or row by row where types are mixed.
 
     What it does with a column of mixed types was tried cell type by cell type: :mod:`sync.archive.cells` leaves only
@@ -32,7 +35,7 @@ def write_with_rustpy(path: Path, sheets: Sequence[Sheet]) -> None:
         workbook.freeze(row=1, col=sheet.frozen_columns or None, sheet=sheet.name)
         workbook.sheet(
             sheet.name,
-            _as_records(sheet.cells),
+            _as_data(sheet.cells),
             column_widths=dict(sheet.widths),
             column_formats={header: _rust_format(look) for header, look in sheet.looks.items()},
             header_format=_rust_format(HEADER),
@@ -44,14 +47,35 @@ def write_with_rustpy(path: Path, sheets: Sequence[Sheet]) -> None:
             sheet_view={"gridlines": sheet.has_gridlines} | ({} if sheet.has_filter else {"tab_color": _TAB_COLOUR}),
             page_setup={"landscape": True, "fit_to_pages": (1, sheet.pages_high), "repeat_rows": 0},
         )
-    workbook.save()
+    with _disk_problems_told():
+        workbook.save()
 
 
-def _as_records(cells: pd.DataFrame) -> Any:  # noqa: ANN401 - a pyarrow table or a frame of objects
+@contextmanager
+def _disk_problems_told() -> Iterator[None]:
+    """An OSError where rows can't be kept: rust_xlsxwriter raises a RuntimeError, and panics when a disk is full."""
+    try:
+        yield
+    except BaseException as error:
+        # pyo3's PanicException is no Exception and can't be imported; nothing above would take it for a failure.
+        if isinstance(error, RuntimeError) or type(error).__name__ == "PanicException":
+            raise OSError(f"{error} (its rows are kept in {gettempdir()} meanwhile: is there room?)") from error
+        raise
+
+
+def _as_data(cells: pd.DataFrame) -> Any:  # noqa: ANN401 - a pyarrow table or an iterator of dicts
     if "object" in map(str, cells.dtypes):
-        objects = cells.astype(object)
-        return objects.where(cells.notna(), None)
+        headers = list(cells.columns)
+        return (dict(zip(headers, row, strict=True)) for row in _rows(cells))
     return pa.Table.from_pandas(cells, preserve_index=False)
+
+
+def _rows(cells: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """Row by row, None where a cell is missing."""
+    for start in range(0, len(cells), _AT_ONCE):
+        part = cells.iloc[start : start + _AT_ONCE]
+        objects = part.astype(object).where(part.notna(), None)
+        yield from zip(*(objects[header].tolist() for header in objects), strict=True)
 
 
 def _heights(sheet: Sheet) -> dict[int, float]:
@@ -92,7 +116,7 @@ def _rust_rules(sheet: Sheet) -> dict[str, Any]:
     return rules if len(sheet.cells) else {}
 
 
-def write_with_xlsxwriter(path: Path, sheets: Sequence[Sheet]) -> None:
+def write_with_xlsxwriter(path: Path, sheets: Iterable[Sheet]) -> None:
     """Write the same workbook by xlsxwriter, row by row in constant memory."""
     import xlsxwriter  # noqa: PLC0415 - rarely needed
 
@@ -107,10 +131,17 @@ def write_with_xlsxwriter(path: Path, sheets: Sequence[Sheet]) -> None:
             return formats[key]
 
         for sheet in sheets:
-            _write_sheet(workbook.add_worksheet(sheet.name), sheet, format_of)
+            write_sheet(workbook.add_worksheet(sheet.name), sheet, format_of)
 
 
-def _write_sheet(worksheet: Any, sheet: Sheet, format_of: Callable[[Look], Any]) -> None:  # noqa: ANN401 - no types
+def write_sheet(worksheet: Any, sheet: Sheet, format_of: Callable[[Look], Any]) -> None:  # noqa: ANN401 - no types
+    """Write one sheet by xlsxwriter, as it was laid out.
+
+    Args:
+        worksheet: xlsxwriter's, still empty; its workbook may be written in constant memory.
+        sheet: Cells and looks.
+        format_of: xlsxwriter's Format for a look.
+    """
     headers = list(sheet.cells.columns)
     formats = [format_of(look) if (look := sheet.looks.get(header)) else None for header in headers]
     for position, (header, made) in enumerate(zip(headers, formats, strict=True)):
@@ -120,8 +151,7 @@ def _write_sheet(worksheet: Any, sheet: Sheet, format_of: Callable[[Look], Any])
     for position, header in enumerate(headers):
         worksheet.write_string(0, position, header, format_of(HEADER))
     row_formats = {row: format_of(look) for row, look in sheet.row_looks.items()}
-    objects = sheet.cells.astype(object).where(sheet.cells.notna(), None)
-    for row, cells in enumerate(zip(*(objects[header].tolist() for header in headers), strict=True)):
+    for row, cells in enumerate(_rows(sheet.cells)):
         if row in row_formats:
             worksheet.set_row(row + 1, sheet.row_heights.get(row), row_formats[row])
         for position, cell in enumerate(cells):

@@ -97,13 +97,11 @@ class Intake:
 
         Args:
             run_id: The run.
-            status: How it ended: `done` and `partial` accept; after `held` and `failed` its exports wait on.
-            used: The digests of what it read.
+            status: How it ended: unless it was interrupted, what it did not accept itself waits on.
+            used: The digests of what it was given and read.
             refused: Why an export could not be used, by its digest: it is set aside.
         """
-        if status in ("done", "partial"):
-            self.deliveries.accept(run_id, used, self._clock())
-        elif status in ("held", "failed"):
+        if status in ("done", "partial", "held", "failed"):
             self.deliveries.use(run_id, used)
         looked = Looked()
         for sha256, reason in refused.items():

@@ -8,8 +8,9 @@ from goldpan.columns import normalised_header
 from goldpan.config import Config, ExportSpec
 from goldpan.errors import DataError, GoldpanError
 from goldpan.model import Sheet
+from goldpan.sheets import ColumnSheet
 from goldpan.tables import tables_of
-from sync.readers import read_sheets
+from sync.readers import read_column_sheets, read_sheets
 from sync.settings import AppSettings
 from sync.settings_file import KINDS, SourceSettings
 from sync.sources.limits import read_limits
@@ -67,20 +68,24 @@ def spec_of(kind: str, config: Config) -> ExportSpec:
 
 
 def sheets_of(path: Path, spec: ExportSpec, settings: AppSettings) -> Iterator[Sheet]:
-    """The sheets of a file, within the configured limits."""
-    return read_sheets(
-        path,
-        known_headers=frozenset(normalised_header(header) for column in spec.columns for header in column.headers),
-        limits=read_limits(settings),
-        sheet=spec.sheet,
-    )
+    """The sheets of a file row by row, within the configured limits."""
+    return read_sheets(path, known_headers=_headers(spec), limits=read_limits(settings), sheet=spec.sheet)
+
+
+def column_sheets_of(path: Path, spec: ExportSpec, settings: AppSettings) -> Iterator[Sheet | ColumnSheet]:
+    """The same, in whole columns where a fast reader can."""
+    return read_column_sheets(path, known_headers=_headers(spec), limits=read_limits(settings), sheet=spec.sheet)
+
+
+def _headers(spec: ExportSpec) -> frozenset[str]:
+    return frozenset(normalised_header(header) for column in spec.columns for header in column.headers)
 
 
 def _refused_as(kind: str, path: Path, settings: AppSettings) -> DataError | None:
     """Why a file is no export of this kind; `None` if it has a table of it."""
     spec = spec_of(kind, settings.config)
     try:
-        next(tables_of(sheets_of(path, spec, settings), spec))
+        next(tables_of(column_sheets_of(path, spec, settings), spec))
     except DataError as error:
         return error
     except GoldpanError as error:  # readers say everything with DataError; so does this

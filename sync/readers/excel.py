@@ -15,7 +15,6 @@ from sync.readers.error_cells import find_error_cells
 from sync.readers.kinds import name_zip, wrong_format
 from sync.readers.limits import ReadLimits
 from sync.readers.opening import file_access, library_errors
-from sync.readers.openpyxl_sheets import read_by_openpyxl
 from sync.readers.sheet_scan import PartScan, WorkbookFacts
 from sync.readers.wanted import wanted_sheets
 from sync.readers.zip_guard import ZipGuard
@@ -34,13 +33,25 @@ def read_workbook(path: Path, *, limits: ReadLimits, sheet: str | None) -> Itera
     Raises:
         DataError: Any of the refusals in :func:`sync.readers.read_sheets`.
     """
-    facts, has_usual_name = _scan_workbook(path, limits)
-    if facts.has_cdata or not has_usual_name:
-        return read_by_openpyxl(path, facts, limits, sheet)
+    facts, is_usual = scan_workbook(path, limits)
+    return read_scanned(path, facts, limits, sheet, is_usual=is_usual)
+
+
+def read_scanned(
+    path: Path, facts: WorkbookFacts, limits: ReadLimits, sheet: str | None, *, is_usual: bool
+) -> Iterator[Sheet]:
+    """The same for a workbook that was scanned (:func:`scan_workbook`)."""
+    if facts.has_cdata or not is_usual:
+        return _read_by_openpyxl(path, facts, limits, sheet)
     return _read_by_calamine(path, facts, limits, sheet)
 
 
-def _scan_workbook(path: Path, limits: ReadLimits) -> tuple[WorkbookFacts, bool]:
+def scan_workbook(path: Path, limits: ReadLimits) -> tuple[WorkbookFacts, bool]:
+    """What the XML of all parts tells, and whether the workbook's own part has its usual name.
+
+    Raises:
+        DataError: It is no workbook, or damaged, or beyond a limit.
+    """
     facts = WorkbookFacts()
     with file_access(path):
         file = path.open("rb")
@@ -79,7 +90,7 @@ def _read_by_calamine(path: Path, facts: WorkbookFacts, limits: ReadLimits, shee
             with library_errors(path):  # by file, not by path: calamine would believe the extension
                 workbook = CalamineWorkbook.from_filelike(file)
         except DataError:
-            yield from read_by_openpyxl(path, facts, limits, sheet)
+            yield from _read_by_openpyxl(path, facts, limits, sheet)
             return
         names = [entry.name for entry in workbook.sheets_metadata if entry.typ == SheetTypeEnum.WorkSheet]
         for name in wanted_sheets(names, sheet, path):
@@ -87,9 +98,15 @@ def _read_by_calamine(path: Path, facts: WorkbookFacts, limits: ReadLimits, shee
                 with library_errors(path):
                     rows = _rows_of(workbook.get_sheet_by_name(name), path, facts)
             except DataError:  # one cell that calamine stumbles over; openpyxl takes it as an error value
-                yield from read_by_openpyxl(path, facts, limits, name)
+                yield from _read_by_openpyxl(path, facts, limits, name)
             else:
                 yield Sheet(file=path.name, name=name, rows=rows, epoch_1904=facts.is_epoch_1904)
+
+
+def _read_by_openpyxl(path: Path, facts: WorkbookFacts, limits: ReadLimits, sheet: str | None) -> Iterator[Sheet]:
+    from sync.readers.openpyxl_sheets import read_by_openpyxl  # noqa: PLC0415 - 0.1 s, which few workbooks need
+
+    return read_by_openpyxl(path, facts, limits, sheet)
 
 
 def _rows_of(sheet: CalamineSheet, path: Path, facts: WorkbookFacts) -> list[list[Cell]]:

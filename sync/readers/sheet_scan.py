@@ -7,7 +7,7 @@ differently is walked tag by tag.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from goldpan.errors import DataError
@@ -17,6 +17,7 @@ from sync.readers.opening import corrupt_file
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 """Where a worksheet ends (support.microsoft.com, "Excel specifications and limits", as known 2026-11)."""
 _MAX_TAG_BYTES = 2**20
+_HEAD_BYTES = 2**16
 
 # The plain spelling: <c r="AB12" s="3" t="s"> inside <row r="12" …>, up to column ZZ and row 1,049,999.
 _PLAIN_ROW = rb"(?:[1-9]\d{0,5}|10[0-4]\d{4})"
@@ -27,6 +28,8 @@ _PREFIXED = re.compile(rb":(?:c|row)[\s/>]")
 _PLAIN_ROW_TAG = re.compile(rb'<row r="(\d+)')
 _WIDE_COLUMN = re.compile(rb'<c r="([A-Z]{2})\d+"[^</>]*>')  # not "/>": calamine makes no room for a mere style
 _PLAIN_PLACE = re.compile(rb'<c r="([A-Z]+)(\d+)"[^</>]*>')
+_TYPED_CELL = re.compile(rb'<c r="([A-Z]+)\d+"(?: s="\w+")?(?: t="(\w+)")?>')
+_SAMPLE_BYTES = 2**13  # of each piece, its end: the header is no sample, a row of totals is
 _PLAIN_ERROR = re.compile(rb'<c r="\w+"(?: s="\w+")? t="e"')
 
 # Any other spelling that an XML reader accepts.
@@ -45,12 +48,18 @@ class WorkbookFacts:
         error_parts: The parts in which some cell holds an Excel error value.
         has_cdata: Whether some part holds a CDATA section, which calamine drops.
         is_epoch_1904: Whether days count from 1904.
+        heads: Of each part with cells in the plain spelling alone, its beginning.
+        filled: Of the same parts, how many cells hold a value; missing where nobody counted.
+        mixed: Of the same parts, columns that were seen to hold numbers as well as other cells, by their letters.
     """
 
     cells: int = 0
     error_parts: set[str] = field(default_factory=set)
     has_cdata: bool = False
     is_epoch_1904: bool = False
+    heads: dict[str, bytes] = field(default_factory=dict)
+    filled: dict[str, int] = field(default_factory=dict)
+    mixed: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 class PartScan:
@@ -63,6 +72,9 @@ class PartScan:
     def __init__(self, file: str, part: str, facts: WorkbookFacts, limits: ReadLimits, *, is_exact: bool) -> None:
         self._file, self._part, self._facts, self._limits, self._is_exact = file, part, facts, limits, is_exact
         self._cells = 0
+        self._head = b""
+        self._is_plain, self._has_inline, self._filled = True, False, 0
+        self._seen: set[tuple[bytes, bytes]] = set()
         self._row = self._column = 0  # the cell before one that states no place of its own
         self._max_row = self._max_column = 0
 
@@ -78,6 +90,11 @@ class PartScan:
         if not all(self._fits(text) for text in self._whole_tags(pieces)):
             return False
         self._facts.cells += self._cells
+        if self._cells and self._is_plain:
+            self._facts.heads[self._part] = self._head
+            self._facts.mixed[self._part] = _mixed(self._seen)
+            if not self._has_inline:
+                self._facts.filled[self._part] = self._filled
         return True
 
     def _whole_tags(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -94,6 +111,8 @@ class PartScan:
         yield carry
 
     def _fits(self, text: bytes) -> bool:
+        if len(self._head) < _HEAD_BYTES:
+            self._head += text[:_HEAD_BYTES]
         self._look_around(text)
         if _ODD_CELL.search(text) or _ODD_ROW.search(text) or _PREFIXED.search(text):
             self._walk(text)
@@ -122,12 +141,15 @@ class PartScan:
     def _take_plain(self, text: bytes) -> None:
         if cells := text.count(b"<c "):
             self._cells += cells
+            self._filled += text.count(b"</v>")
+            self._has_inline = self._has_inline or b"inlineStr" in text
+            self._seen.update(_TYPED_CELL.findall(text, max(0, len(text) - _SAMPLE_BYTES)))
             if self._is_exact:
                 places = _PLAIN_PLACE.findall(text)
                 columns, rows = {column for column, _ in places}, {row for _, row in places}
-                self._reach(max(map(int, rows), default=0), max(map(_column_number, columns), default=0))
+                self._reach(max(map(int, rows), default=0), max(map(column_number, columns), default=0))
             else:
-                self._reach(_PLAIN_ROWS, max(map(_column_number, set(_WIDE_COLUMN.findall(text))), default=26))
+                self._reach(_PLAIN_ROWS, max(map(column_number, set(_WIDE_COLUMN.findall(text))), default=26))
             if b't="e"' in text and _PLAIN_ERROR.search(text):
                 self._facts.error_parts.add(self._part)
         if (last := text.rfind(b"<row ")) >= 0 and (tag := _PLAIN_ROW_TAG.match(text, last)):
@@ -135,6 +157,7 @@ class PartScan:
         self._column = self._max_column
 
     def _walk(self, text: bytes) -> None:
+        self._is_plain = False
         for name, attributes in _TAG.findall(text):
             found: dict[bytes, bytes] = {}
             for key, double, single in _ATTRIBUTE.findall(attributes):
@@ -156,7 +179,7 @@ class PartScan:
         if (reference := attributes.get(b"r")) is None:
             self._move_to(max(self._row, 1), self._column + 1)
         elif place := _REFERENCE.fullmatch(reference):
-            self._move_to(int(place[2]), _column_number(place[1]))
+            self._move_to(int(place[2]), column_number(place[1]))
         else:
             raise self._corrupt("has a cell without a readable place")
         if not is_empty:
@@ -176,7 +199,12 @@ class PartScan:
         return corrupt_file(self._file, f"its part {self._part} {detail}")
 
 
-def _column_number(letters: bytes) -> int:
+def _mixed(seen: Iterable[tuple[bytes, bytes]]) -> frozenset[str]:
+    numbers = {column for column, type_ in seen if type_ in (b"", b"n")}
+    return frozenset(column.decode() for column, type_ in seen if type_ not in (b"", b"n") and column in numbers)
+
+
+def column_number(letters: bytes) -> int:
     """``A`` is 1, ``XFD`` is 16,384."""
     number = 0
     for letter in letters.upper():

@@ -15,9 +15,9 @@ from sync.readers.limits import ReadLimits, too_large
 from sync.readers.opening import empty_file, read_bytes
 
 DELIMITERS = (",", ";", "\t")
-_SAMPLE_RECORDS = 20  # RULES.md section 1: the header is in one of the first 20 rows
-_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")  # str.splitlines would split at U+2028 and its like too
-_SEPARATOR_HINT = re.compile(r'"?sep=([^\w\s"]|\t)"?(?:\r\n?|\n|\Z)', re.IGNORECASE)
+SAMPLE_RECORDS = 20  # RULES.md section 1: the header is in one of the first 20 rows
+LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")  # str.splitlines would split at U+2028 and its like too
+SEPARATOR_HINT = re.compile(r'"?sep=([^\w\s"]|\t)"?(?:\r\n?|\n|\Z)', re.IGNORECASE)
 _BLANKS = " \t\r\n\v\f\x00\x1a\xa0\u200b\ufeff"
 _SENTINEL = "\ue000after the last record\ue000"  # a private-use character: no export holds this line
 
@@ -38,9 +38,9 @@ def read_text(path: Path, *, known_headers: frozenset[str], limits: ReadLimits) 
     if not text.strip(_BLANKS):
         raise empty_file(path)
     delimiter = None
-    if hint := _SEPARATOR_HINT.match(text):
+    if hint := SEPARATOR_HINT.match(text):
         delimiter, text = hint[1], text[hint.end() :]
-    lines: list[str] = _LINE.findall(text)
+    lines: list[str] = LINE.findall(text)
     delimiter = delimiter or choose_delimiter(lines, known_headers)
     if text.count(delimiter) + len(lines) > limits.max_cells:
         found = f"the file has more than {limits.max_cells:,} cells"
@@ -62,7 +62,7 @@ def choose_delimiter(lines: Sequence[str], known_headers: frozenset[str]) -> str
 def _sample_records(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     records: list[list[str]] = []
     with suppress(csv.Error):  # an endless quoted cell; reading it for good will say so
-        records.extend(islice(csv.reader(lines, delimiter=delimiter), _SAMPLE_RECORDS))
+        records.extend(islice(csv.reader(lines, delimiter=delimiter), SAMPLE_RECORDS))
     return records
 
 

@@ -135,33 +135,16 @@ class Deliveries:
         return self.find(_d.source == source, _d.kind == kind, _d.status.in_(ARRIVED))
 
     def use(self, run_id: str, sha256s: Collection[str]) -> None:
-        """A run had these, and was held or failed: they wait on, and start no other run by themselves."""
-        self._settle(sha256s, run_id=run_id)
+        """A run had these, and did not accept them: they wait on, and start no other run by themselves.
 
-    def accept(self, run_id: str, sha256s: Collection[str], at: datetime) -> None:
-        """What a run sent is HubSpot's now, or was already."""
-        self._settle(sha256s, run_id=run_id, status="accepted")
-        unfinished = _d.run_id == run_id, _d.status != "waiting", _d.finished_at.is_(None)
-        with self._engine.begin() as connection:
-            connection.execute(update(t.deliveries).where(*unfinished).values(finished_at=at))
-
-    def _settle(self, sha256s: Collection[str], **values: str) -> None:
+        What it accepted, it accepted itself: :meth:`sync.state.inputs.Inputs.accept`.
+        """
         waiting = update(t.deliveries).where(_d.status == "waiting", _d.sha256.in_([*sha256s]))
         with self._engine.begin() as connection:
-            connection.execute(waiting.values(values))
-
-    def since(self, at: datetime) -> list[StoredDelivery]:
-        """What came at this time or later."""
-        return self.find(_d.claimed_at >= at)
-
-    def last_arrivals(self) -> dict[str, datetime]:
-        """When an export of each kind came last, also one that was known already."""
-        query = select(_d.kind, func.max(_d.claimed_at)).where(_d.status.in_(ARRIVED)).group_by(_d.kind)
-        with self._engine.connect() as connection:
-            return {kind: utc(at) for kind, at in connection.execute(query)}
+            connection.execute(waiting.values(run_id=run_id))
 
     def arrivals_by_source(self) -> dict[tuple[str, str], datetime]:
-        """The same for each source: when it came last, by source and kind."""
+        """When an export came last, also one that was known already, by source and kind."""
         arrived = _d.status.in_(ARRIVED)
         query = select(_d.source, _d.kind, func.max(_d.claimed_at)).where(arrived).group_by(_d.source, _d.kind)
         with self._engine.connect() as connection:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from sync.state.inputs import StoredInput
 from sync.state.store import State
 from tests.archive.nights import NAMES, keep, leave_night, run_id_of
 from tests.archive.s3_stage import KEYS, URL
+from tests.killing import killed_at
 
 TODAY = date(2026, 11, 20)
 HERE = Portal("1")
@@ -345,35 +345,17 @@ def test_what_can_not_be_removed_is_told_and_the_rest_goes_on(place, monkeypatch
     ]
 
 
-class Kill(BaseException):
-    """The process is gone."""
-
-
 @pytest.mark.parametrize("step", range(1, 12))
-def test_killed_at_any_step_the_next_time_ends_right(place, monkeypatch, step):
+def test_killed_at_any_step_the_next_time_ends_right(place, step):
     members = place.export("m")
     place.night(300, members, is_accepted=True)
     place.night(40, place.export("old"))
     stays = place.night(2, place.export("new"))
     (place.home / "dry-runs" / run_id_of(days_ago(40))).mkdir(parents=True)
-    count = 0
 
-    def counted(really):
-        def go(*args, **options):
-            nonlocal count
-            count += 1
-            if count == step:
-                raise Kill
-            return really(*args, **options)
-
-        return go
-
-    with monkeypatch.context() as killing:
-        for owner, name in ((Path, "replace"), (Path, "rmdir"), (Path, "unlink"), (os, "rmdir"), (os, "unlink")):
-            killing.setattr(owner, name, counted(getattr(owner, name)))
-        with suppress(Kill):
-            place.prune()
-    assert count == step
+    with killed_at(step, (Path, "replace"), (Path, "rmdir"), (Path, "unlink"), (os, "rmdir"), (os, "unlink")) as made:
+        place.prune()
+    assert made.steps == step
     assert members in place.archive.all_inputs()
 
     place.prune()

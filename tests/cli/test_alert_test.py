@@ -12,20 +12,7 @@ import typer
 
 from goldpan.errors import ConfigError
 from sync.cli import alert_test
-from tests.telling.webhooks import load_apprise, webhook
-
-OURS = ("HUBSPOT_", "GOLDPAN_")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def apprise_is_loaded():
-    load_apprise()
-
-
-@pytest.fixture
-def hook():
-    with webhook() as running:
-        yield running
+from tests.telling.conftest import OURS, apprise_is_loaded, hook  # noqa: F401 - fixtures
 
 
 @pytest.fixture
@@ -46,7 +33,7 @@ def said(tmp_path):
     return ask
 
 
-def test_every_channel_gets_the_message_and_a_line(said, hook):
+def test_every_channel_gets_the_message_and_a_line(said, hook):  # noqa: F811 - the fixture
     urls = f"json://user:hunter42@{hook.place}/one {hook.url}"
 
     exit_code, out = said(GOLDPAN_ALERT_URLS=urls)
@@ -55,7 +42,7 @@ def test_every_channel_gets_the_message_and_a_line(said, hook):
     assert hook.titles == ["test message"] * 2
 
 
-def test_a_channel_that_fails_is_told_with_what_to_do_and_the_others_are_tried(said, hook):
+def test_a_channel_that_fails_is_told_with_what_to_do_and_the_others_are_tried(said, hook):  # noqa: F811 - the fixture
     hook.statuses = [403]
     urls = f"json://user:hunter42@{hook.place}/one {hook.url} nosuchservice://secret"
 
@@ -71,7 +58,7 @@ def test_a_channel_that_fails_is_told_with_what_to_do_and_the_others_are_tried(s
     assert "hunter42" not in out
 
 
-def test_programs_get_one_object(said, hook):
+def test_programs_get_one_object(said, hook):  # noqa: F811 - the fixture
     exit_code, out = said(as_json=True, GOLDPAN_ALERT_URLS=hook.url)
 
     assert exit_code == 0
@@ -106,7 +93,7 @@ def test_without_the_extra_it_is_named(said, monkeypatch):
     assert json.loads(out)["problems"] == ["Alerts need the extra for them: pip install 'goldpan[alerts]'"]
 
 
-def test_the_channels_of_the_digest_are_tried_too(said, tmp_path, hook):
+def test_the_channels_of_the_digest_are_tried_too(said, tmp_path, hook):  # noqa: F811 - the fixture
     config = tmp_path / "config"
     from sync.init import set_up_folder  # noqa: PLC0415 - only here
 

@@ -87,6 +87,15 @@ class Stage:
         os.utime(path, (seconds, seconds))
         return path.read_bytes()
 
+    def send(self, run_id: str, status: str = "done") -> None:
+        """A run takes what waits, and is sent."""
+        waiting = self.intake.deliveries.waiting()
+        self.state.runs.start(run_id, destination="hubspot", as_of=self.now.date(), version="1", at=self.now)
+        for each in waiting:
+            self.state.inputs.add(run_id, each.as_input, rows=1)
+        self.state.inputs.accept(run_id)
+        self.intake.settle_run(run_id, status, {each.sha256 for each in waiting}, {})
+
     def statuses(self) -> list[tuple[str, str]]:
         """Every delivery on record: its name, and what became of it."""
         return [(each.name, each.status) for each in self.record()]

@@ -9,7 +9,7 @@ from sync.intake import Idle, Missing, Start, Wait
 from sync.record import InputRecord, RunRecord
 from sync.state.inputs import StoredInput
 from tests.cli.installation import MEMBERS
-from tests.intake.stage import NOON, Stage
+from tests.intake.stage import INBOX, NOON, Stage, settings_of
 
 WHY = "members.csv, Sheet1: amounts add up to too much. Correct the amounts."
 
@@ -33,12 +33,19 @@ def both(stage) -> Stage:
 
 @pytest.mark.parametrize("status", ["done", "partial"])
 def test_what_a_run_sent_is_accepted(both, status):
-    settle(both, status)
+    both.send("r1", status)
 
     assert both.waiting() == {}
-    assert [(each.status, each.run_id, each.finished_at) for each in both.record()] == [
-        ("accepted", "r1", both.now)
-    ] * 2  # fmt: skip
+    assert [(each.status, each.run_id) for each in both.record()] == [("accepted", "r1")] * 2
+
+
+@pytest.mark.parametrize("status", ["done", "partial"])
+def test_what_a_run_was_given_and_left_out_waits_on_and_starts_no_other(both, status):
+    """As of a source that was taken out of the config while its exports waited."""
+    settle(both, status)
+
+    assert set(both.waiting()) == {"memberships", "orders"}
+    assert both.intake.decide(both.now + timedelta(days=1)) == Idle()
 
 
 @pytest.mark.parametrize("status", ["held", "failed"])
@@ -122,7 +129,7 @@ def test_content_that_a_run_could_use_once_stays_in_the_archive_when_it_is_refus
 
 def test_what_was_accepted_is_never_set_aside(both):
     (sha256,) = digests(both, "memberships")
-    settle(both, "done")
+    both.send("r1")
 
     both.intake.settle_run("r2", "failed", set(), {sha256: WHY})
 
@@ -161,20 +168,28 @@ def test_the_last_arrival_of_each_kind_is_known(both):
     both.drop("orders-2.csv", b"a,b\n1,2\n")
     both.take()
 
-    assert both.intake.deliveries.last_arrivals() == {"memberships": both.now, "orders": came}
-    assert [each.name for each in both.intake.deliveries.since(came + timedelta(hours=1))] == [
-        "again.csv",
-        "orders-2.csv",
-    ]
-
-
-def test_each_source_has_its_own_last_arrival_of_each_kind(both):
-    came = both.now
-    both.now += timedelta(days=1)
-    both.members("again.csv")
-    both.take()
-
     assert both.intake.deliveries.arrivals_by_source() == {
         ("inbox", "memberships"): both.now,
         ("inbox", "orders"): came,
     }
+    assert [each.name for each in both.record() if each.claimed_at > came] == ["again.csv", "orders-2.csv"]
+
+
+def test_each_source_has_its_own_last_arrival_of_each_kind(tmp_path):
+    stage = Stage(tmp_path, settings_of(tmp_path, INBOX + '[[source]]\nname = "south"\nfolder = "south"\n'))
+    (tmp_path / "south").mkdir()
+    stage.members()
+    stage.orders()
+    stage.members("../south/members.csv")
+    stage.take()
+    came = stage.now
+    stage.now += timedelta(days=1)
+    stage.members("again.csv")
+    stage.take()
+
+    assert stage.intake.deliveries.arrivals_by_source() == {
+        ("inbox", "memberships"): stage.now,
+        ("inbox", "orders"): came,
+        ("south", "memberships"): came,
+    }
+    stage.close()

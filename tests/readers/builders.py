@@ -2,15 +2,21 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import xlwt
 
+from goldpan.columns import normalised_header
 from goldpan.errors import DataError
-from goldpan.model import Sheet
-from sync.readers import ReadLimits, read_sheets
+from goldpan.model import Cell, Sheet
+from goldpan.sheets import ColumnSheet
+from goldpan.values.reading import as_delivered
+from sync.readers import ReadLimits, read_column_sheets, read_sheets
 
 TRANSITIONAL = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
@@ -30,8 +36,41 @@ def moment(*parts: int) -> datetime:
 
 
 def sheets_of(path: Path, **options) -> list[Sheet]:
+    """The sheets row by row; the fast readers must give the same, with whichever row they take for the header."""
     options.setdefault("known_headers", frozenset())
-    return list(read_sheets(path, limits=options.pop("limits", ReadLimits()), **options))
+    options.setdefault("limits", ReadLimits())
+    sheets = list(read_sheets(path, **options))
+    texts = [cell for sheet in sheets for row in sheet.rows for cell in row if isinstance(cell, str)]
+    for known in (options["known_headers"], *(frozenset({normalised_header(text)}) for text in texts[:3])):
+        for got, wanted in zip_longest(read_column_sheets(path, **options | {"known_headers": known}), sheets):
+            assert (got.file, got.name, got.epoch_1904) == (wanted.file, wanted.name, wanted.epoch_1904)
+            assert filled(rows_in(got)) == filled(wanted.rows)
+    return sheets
+
+
+def rows_in(sheet: Sheet | ColumnSheet) -> list[Sequence[Cell]]:
+    """All rows, from whole columns too."""
+    if isinstance(sheet, Sheet):
+        return [*sheet.rows]
+    below = zip(*(map(as_cell, as_delivered(column)) for column in sheet.columns), strict=True)
+    return [*sheet.rows, *below]
+
+
+def as_cell(cell: Cell) -> Cell:
+    """A moment of a column as readers give it cell by cell."""
+    if isinstance(cell, pd.Timestamp):
+        return cell.date() if cell == cell.normalize() else cell.to_pydatetime()
+    return cell
+
+
+def filled(rows: Sequence[Sequence[Cell]]) -> dict[tuple[int, int], tuple[str, Cell]]:
+    """The cells that hold something, by their place, with their type: true is not 1."""
+    return {
+        (row, column): (type(cell).__name__, cell)
+        for row, cells in enumerate(rows, 1)
+        for column, cell in enumerate(cells)
+        if cell is not None
+    }
 
 
 def rows_of(path: Path, **options) -> list[list[object]]:

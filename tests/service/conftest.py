@@ -21,6 +21,7 @@ from tests.telling.webhooks import webhook
 ZONE = "America/New_York"
 START = datetime(2026, 11, 20, 15, tzinfo=UTC)
 """Ten in the morning in New York, a Friday: the night is past, and its hour within the grace."""
+REGIONS = ("north", "south")
 
 
 class Night:
@@ -65,6 +66,15 @@ class Night:
                 os.utime(path, (self.at.timestamp(), self.at.timestamp()))
                 paths.append(path)
         return paths
+
+    def split_in_two(self) -> None:
+        """From now on there are two sources in place of the drop folder: the folders `north` and `south`."""
+        file = self.goldpan.config / "goldpan.toml"
+        before, _, rest = file.read_text().partition("[drop]")
+        sources = "".join(f'\n[[source]]\nname = "{name}"\nfolder = "{name}"\n' for name in REGIONS)
+        file.write_text(before + rest[rest.index("# Several sources") :] + sources)
+        for name in REGIONS:
+            (self.goldpan.home / name).mkdir()
 
     def load_first(self) -> None:
         """The first exports, in HubSpot."""

@@ -75,15 +75,7 @@ def test_an_export_that_is_delivered_unchanged_each_day_is_never_too_old(loaded)
 
 
 def test_after_a_named_run_each_source_still_has_its_own_last_export(night, sandbox):
-    night.goldpan.configure(
-        "goldpan.toml",
-        append='\n[[source]]\nname = "north"\nfolder = "north"\n\n[[source]]\nname = "south"\nfolder = "south"\n',
-    )
-    text = (night.goldpan.config / "goldpan.toml").read_text()
-    before, _, rest = text.partition("[drop]")
-    (night.goldpan.config / "goldpan.toml").write_text(before + rest[rest.index("# Several sources") :])
-    for folder in ("north", "south"):
-        (night.goldpan.home / folder).mkdir()
+    night.split_in_two()
     zoe = member(70, "Zoe South", "zoe@example.org", "2026-01-01", "2027-01-01")
     night.drop(folder="north")
     night.drop([zoe], [order(71, 70, "5000")], folder="south")
@@ -102,6 +94,27 @@ def test_after_a_named_run_each_source_still_has_its_own_last_export(night, sand
     assert night.told()[-1] == ("run", "done")
     assert night.runs()[0].record["contacts"]["total"] == 7
     assert name_of_ada(sandbox) == "Ada King"
+
+
+def test_an_export_of_a_source_that_is_taken_out_of_the_config_waits_until_it_is_back(night):
+    night.split_in_two()
+    night.drop(folder="north")
+    night.turn(times=3, minutes=2)
+    approve(night.settings(), night.runs()[0].fingerprint, clock=lambda: night.at)
+    night.goldpan.configure("goldpan.toml", ("debounce_seconds = 0", "debounce_seconds = 600"))
+    night.drop([member(70, "Zoe South", "zoe@example.org", "2026-01-01", "2027-01-01")], None, folder="south")
+    night.drop(NEWER, MORE, folder="north")
+    night.turn(times=3, minutes=1)
+    south = '\n[[source]]\nname = "south"\nfolder = "south"\n'
+    night.goldpan.configure("goldpan.toml", (south, ""), ("debounce_seconds = 600", "debounce_seconds = 0"))
+    night.turn(times=8, minutes=3)
+    without = night.told()
+    night.goldpan.configure("goldpan.toml", append=south)
+    night.go_to("2026-11-21T05:31")
+
+    assert without == [("run", "held"), ("approve", "done"), ("run", "done")]
+    assert night.told() == [*without, ("run", "done")]
+    assert [each["rows"] for each in night.runs()[0].record["inputs"]] == [len(MEMBERS), 1, len(MORE)]
 
 
 def test_held_exports_are_found_again_when_the_home_moved(loaded, tmp_path):

@@ -11,12 +11,7 @@ NEWER = [{**MEMBERS[0], "Customer Name": "Ada King"}, *MEMBERS[1:]]
 @pytest.fixture
 def regions(night):
     """Two sources in place of the inbox, each with its exports in HubSpot."""
-    path = night.goldpan.config / "goldpan.toml"
-    before, _, rest = path.read_text().partition("[drop]")
-    sources = "".join(f'\n[[source]]\nname = "{name}"\nfolder = "{name}"\n' for name in ("north", "south"))
-    path.write_text(before + rest[rest.index("# Several sources") :] + sources)
-    for name in ("north", "south"):
-        (night.goldpan.home / name).mkdir()
+    night.split_in_two()
     return night
 
 

@@ -301,15 +301,7 @@ def test_exports_that_do_not_come_by_their_hour_are_told_once_and_so_is_their_co
 
 
 def test_two_regions_are_one_and_each_goes_on_with_its_own_last_export(night, sandbox):
-    night.goldpan.configure(
-        "goldpan.toml",
-        append='\n[[source]]\nname = "north"\nfolder = "north"\n\n[[source]]\nname = "south"\nfolder = "south"\n',
-    )
-    text = (night.goldpan.config / "goldpan.toml").read_text()
-    before, _, rest = text.partition("[drop]")
-    (night.goldpan.config / "goldpan.toml").write_text(before + rest[rest.index("# Several sources") :])
-    for folder in ("north", "south"):
-        (night.goldpan.home / folder).mkdir()
+    night.split_in_two()
     zoe = member(70, "Zoe South", "zoe@example.org", "2026-01-01", "2027-01-01")
     night.drop(folder="north")
     night.drop([zoe], [order(71, 70, "5000")], folder="south")

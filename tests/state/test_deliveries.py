@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sync.state import tables as t
 from sync.state.deliveries import Deliveries
 from sync.state.inputs import StoredInput
 
@@ -24,6 +25,15 @@ def add(deliveries, key="members.csv", *, at=AT, source="inbox", **values):
 
 def waits(deliveries, key="members.csv", sha256="a", kind="memberships", **values):
     return add(deliveries, key, status="waiting", sha256=sha256, kind=kind, **values)
+
+
+def accept(state, run_id, folder):
+    """A run that used the memberships with the content `a` was sent."""
+    path = folder / "members.csv"
+    path.write_text("x")
+    state.runs.start(run_id, destination="hubspot", as_of=AT.date(), version="1", at=AT)
+    state.inputs.add(run_id, StoredInput("memberships", "members.csv", "a", path, "inbox"), rows=1)
+    state.inputs.accept(run_id)
 
 
 def names(rows):
@@ -109,45 +119,47 @@ def test_versions_are_what_arrived_of_one_kind_from_one_source(deliveries):
     assert deliveries.versions("inbox", "orders") == [accepted, duplicate, waiting]
 
 
-def test_a_run_uses_and_accepts_what_waits_with_its_content(deliveries):
+def test_a_run_uses_and_accepts_what_waits_with_its_content(state, deliveries, tmp_path):
     waits(deliveries, "1", sha256="a")
     waits(deliveries, "2", sha256="b")
     add(deliveries, "3", sha256="a", status="duplicate")
 
     deliveries.use("r1", ["a", "b"])
     used = [(each.status, each.run_id) for each in deliveries.find()]
-    deliveries.accept("r2", ["a"], AT)
+    accept(state, "r2", tmp_path)
 
     assert used == [("waiting", "r1"), ("waiting", "r1"), ("duplicate", "")]
-    assert [(each.status, each.run_id, each.finished_at) for each in deliveries.find()] == [
-        ("accepted", "r2", AT), ("waiting", "r1", None), ("duplicate", "", None),
+    assert [(each.status, each.run_id) for each in deliveries.find()] == [
+        ("accepted", "r2"), ("waiting", "r1"), ("duplicate", ""),
     ]  # fmt: skip
 
 
-def test_what_the_run_itself_accepted_gets_its_end(state, deliveries, tmp_path):
+def test_what_the_run_itself_accepted_stays_so_when_it_is_settled(state, deliveries, tmp_path):
     """Inputs.accept marks what waits in the very step in which the run's exports are accepted."""
-    path = tmp_path / "members.csv"
-    path.write_text("x")
     waits(deliveries, sha256="a")
-    state.runs.start("r1", destination="hubspot", as_of=AT.date(), version="1", at=AT)
-    state.inputs.add("r1", StoredInput("memberships", "members.csv", "a", path, "inbox"), rows=1)
-    state.inputs.accept("r1")
+    accept(state, "r1", tmp_path)
 
-    deliveries.accept("r1", ["a"], AT)
+    deliveries.use("r1", ["a"])
 
-    assert [(each.status, each.finished_at) for each in deliveries.find()] == [("accepted", AT)]
+    assert [(each.status, each.run_id) for each in deliveries.find()] == [("accepted", "r1")]
     assert deliveries.was_read("a")
     assert not deliveries.was_read("b")
 
 
-def test_the_last_arrival_of_each_kind_counts_also_what_was_known(deliveries):
+def test_the_last_arrival_of_each_kind_from_each_source_counts_also_what_was_known(deliveries):
     waits(deliveries, "1")
     add(deliveries, "2", status="duplicate", kind="memberships", at=AT + timedelta(days=1))
     add(deliveries, "3", status="refused", kind="memberships", at=AT + timedelta(days=2))
     waits(deliveries, "4", kind="orders")
+    waits(deliveries, "5", source="south", at=AT + timedelta(days=3))
 
-    assert deliveries.last_arrivals() == {"memberships": AT + timedelta(days=1), "orders": AT}
-    assert names(deliveries.since(AT + timedelta(hours=1))) == [("2", "duplicate"), ("3", "refused")]
+    assert deliveries.arrivals_by_source() == {
+        ("inbox", "memberships"): AT + timedelta(days=1), ("inbox", "orders"): AT,
+        ("south", "memberships"): AT + timedelta(days=3),
+    }  # fmt: skip
+    assert names(deliveries.find(t.deliveries.c.claimed_at >= AT + timedelta(hours=1))) == [
+        ("2", "duplicate"), ("3", "refused"), ("5", "waiting"),
+    ]  # fmt: skip
 
 
 def test_content_is_as_old_as_its_last_arrival_else_as_its_first_run(state, deliveries, tmp_path):

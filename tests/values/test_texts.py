@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from goldpan.model import CellError
-from goldpan.values.texts import EXCEL_ERRORS, is_blank, is_excel_error, read_distinct, read_texts, shown, text_of
+from goldpan.values.reading import TEXT, read_column
+from goldpan.values.texts import EXCEL_ERRORS, is_blank, is_excel_error, read_texts, shown, text_of
 
 
 @pytest.mark.parametrize("cell", [None, "", " ", "\t\n\r", "\u00a0", "\u200b", "\ufeff \u2060", "\u3000"])
@@ -83,7 +84,7 @@ def test_equal_cells_of_different_types_are_read_apart_and_each_once():
         return (type(cell).__name__,)
 
     cells = pd.Series([1, True, 1.0, "1", 1, CellError("1"), True], dtype=object)
-    got = read_distinct(cells, name_type, ["type"])
+    got = read_column(cells, name_type, {"type": TEXT})
 
     assert got["type"].tolist() == ["int", "bool", "float", "str", "int", "CellError", "bool"]
     assert len(seen) == 5
