@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -12,7 +13,7 @@ class CellError(str):
     __slots__ = ()
 
 
-Cell = str | int | float | bool | datetime | date | time | timedelta | None
+Cell = str | int | float | Decimal | bool | datetime | date | time | timedelta | None
 """One cell as delivered: nothing guessed, nothing converted. ``None`` is empty; a ``CellError`` is a ``str`` too."""
 
 

@@ -1,6 +1,7 @@
 """Customer and order ids: text that Excel likes to turn into numbers (RULES section 1, *id*)."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -27,8 +28,8 @@ def key_of(text: str) -> str:
 
 def read_id(cell: Cell) -> tuple[str | None, str | None, str | None]:
     """One id: as it is written (trimmed, no ``.0`` tail, no leading apostrophe of Excel's), its key, and a reason."""
-    if isinstance(cell, int | float) and not isinstance(cell, bool):
-        if abs(cell) >= ROUNDED_FROM:
+    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
+        if abs(float(cell)) >= ROUNDED_FROM:
             return None, None, "rounded_id"
         return shown(cell), key_of(shown(cell)), None
     text = text_of(cell)
@@ -49,6 +50,8 @@ def read_ids(cells: "pd.Series[Any]") -> pd.DataFrame:
     Returns:
         All ``str``: ``value`` (the row's own spelling), ``key`` (what ids compare by), ``reason`` (``rounded_id``).
     """
+    if cells.dtype == "Int64" and cells.abs().max() < ROUNDED_FROM:
+        cells = cells.astype("str")
     return read_column(cells, read_id, {"value": TEXT, "key": TEXT, "reason": TEXT}, _plain)
 
 

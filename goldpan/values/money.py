@@ -40,6 +40,8 @@ def read_amount(cell: Cell, decimal_mark: str = ".") -> tuple[int | None, str | 
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         # A double's shortest form is what Excel shows; its binary noise is not money.
         return _in_micros(Decimal(repr(cell)))
+    if isinstance(cell, Decimal):
+        return _in_micros(cell)
     if cell is not None and not isinstance(cell, str):
         return None, "unreadable_amount"
     text = text_of(cell)
@@ -88,6 +90,9 @@ def read_money(cells: "pd.Series[Any]", decimal_mark: str = ".") -> pd.DataFrame
         ``value`` (Int64, whole millionths, missing where blank or unreadable) and ``reason`` (``unreadable_amount``).
     """
     types = {"value": MICROS, "reason": TEXT}
+    if cells.dtype == "Int64" and cells.abs().max() < LARGEST:
+        reasons = pd.Series(None, index=cells.index, dtype="str")
+        return pd.DataFrame({"value": cells * MICROS_PER_UNIT, "reason": reasons})
     if cells.dtype == "float64":
         return read_numbers(cells, lambda cell: read_amount(cell, decimal_mark), types, _plain_micros)
     return read_column(

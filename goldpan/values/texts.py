@@ -1,6 +1,7 @@
 """Cells as text: what counts as blank, and how numbers and dates look when a text was expected."""
 
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,8 @@ def shown(cell: Cell) -> str:
         return cell
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
+    if isinstance(cell, Decimal):
+        return format(cell.normalize(), "f") if cell.is_finite() else str(cell)
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() else repr(cell)
     if isinstance(cell, datetime):

@@ -153,6 +153,26 @@ def edit_text(path: Path, rows: AbstractSet[int], person: Person, read: Read) ->
     return write
 
 
+def edit_parquet_export(path: Path, rows: AbstractSet[int], person: Person, read: Read) -> Write | None:
+    """A Parquet export with some rows empty, and without a person's addresses anywhere else."""
+    (sheet,) = read(path)
+    table = pq.read_table(path)
+    goes = pa.array([number in rows for number in range(2, table.num_rows + 2)], pa.bool_())
+    emptied = [pc.if_else(goes, pa.scalar(None, column.type), column) for column in table.columns]
+    schema = pa.schema([field.with_nullable(nullable=True) for field in table.schema], table.schema.metadata)
+    clean = _redacted(pa.table(emptied, schema=schema), person)
+    if clean.equals(table):
+        return None
+
+    def write(target: Path) -> None:
+        pq.write_table(clean, target, compression="zstd")
+        (found,) = read(target)
+        if _trimmed(found.rows) != _trimmed(_blanked(sheet.rows, rows, person)):
+            raise UnusualWorkbookError("its cells are not what they were when they are written anew")
+
+    return write
+
+
 def _only_in(sheets: Iterable[Sheet], rows: RowsBySheet) -> set[str]:
     """The texts that stand in these rows and in no others."""
     gone: set[str] = set()

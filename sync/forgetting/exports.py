@@ -10,7 +10,7 @@ from pathlib import Path
 
 from goldpan.errors import DataError
 from goldpan.person import Person
-from sync.archive.edits import RowsBySheet, Write, edit_text, edit_workbook
+from sync.archive.edits import RowsBySheet, Write, edit_parquet_export, edit_text, edit_workbook
 from sync.archive.files import sync
 from sync.archive.inputs import Forgotten, digest_of
 from sync.archive.raw_search import holds, may_hold, pattern_of
@@ -112,6 +112,8 @@ class ExportSearch:
             return edit_workbook(path, rows, self._person, self._reader.sheets)
         if kind is Kind.TEXT:
             return edit_text(path, rows.get("", frozenset()), self._person, self._reader.sheets)
+        if kind is Kind.PARQUET:
+            return edit_parquet_export(path, rows.get("", frozenset()), self._person, self._reader.sheets)
         if rows:
             raise UnusualWorkbookError("an .xls file can't be rewritten")
         return None

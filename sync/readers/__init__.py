@@ -13,6 +13,7 @@ from sync.readers.excel_columns import read_workbook_columns
 from sync.readers.kinds import HEAD_BYTES, Kind, tell_kind
 from sync.readers.limits import ReadLimits
 from sync.readers.opening import check_file, read_head
+from sync.readers.parquet import read_parquet, read_parquet_columns
 from sync.readers.text import read_text
 from sync.readers.text_columns import read_text_columns
 
@@ -24,11 +25,13 @@ _READERS: dict[Kind, _Reader] = {
     Kind.ZIP: lambda path, _, limits, sheet: read_workbook(path, limits=limits, sheet=sheet),
     Kind.COMPOUND: lambda path, _, limits, sheet: _read_legacy(path, limits, sheet, is_compound=True),
     Kind.BIFF: lambda path, _, limits, sheet: _read_legacy(path, limits, sheet, is_compound=False),
+    Kind.PARQUET: lambda path, _, limits, __: read_parquet(path, limits=limits),
     Kind.TEXT: lambda path, headers, limits, _: iter([read_text(path, known_headers=headers, limits=limits)]),
 }
 _ColumnReader = Callable[[Path, frozenset[str], ReadLimits, str | None], Iterator[Sheet | ColumnSheet] | None]
 
 _COLUMN_READERS: dict[Kind, _ColumnReader] = {
+    Kind.PARQUET: lambda path, _, limits, __: iter([read_parquet_columns(path, limits=limits)]),
     Kind.ZIP: lambda path, headers, limits, sheet: read_workbook_columns(
         path, known_headers=headers, limits=limits, sheet=sheet
     ),

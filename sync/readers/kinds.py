@@ -18,12 +18,14 @@ class Kind(Enum):
     COMPOUND = "compound"
     BIFF = "biff"
     TEXT = "text"
+    PARQUET = "parquet"
 
 
 _BIFF_STARTS = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00", b"\x09\x08\x10\x00")
 _KIND_STARTS: tuple[tuple[Kind, tuple[bytes, ...]], ...] = (
     (Kind.ZIP, (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")),
     (Kind.COMPOUND, (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",)),  # OLE2: .xls, but also .doc and encrypted .xlsx
+    (Kind.PARQUET, (b"PAR1",)),
     (Kind.BIFF, _BIFF_STARTS),  # .xls of Excel 2 to 5, without a container
 )
 _OTHER_STARTS: tuple[tuple[bytes, str], ...] = (
@@ -39,7 +41,7 @@ _OTHER_STARTS: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ", "an xz archive"),
     (b"7z\xbc\xaf'\x1c", "a 7-Zip archive"),
     (b"Rar!\x1a", "a RAR archive"),
-    (b"PAR1", "a Parquet file"),
+    (b"PARE", "an encrypted Parquet file"),
     (b"SQLite format 3", "an SQLite database"),
     (b"\x7fELF", "a program"),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from goldpan.errors import DataError, GoldpanError
 from sync.readers.limits import ReadLimits, as_mb, too_large
 
-EXPECTED = "an Excel workbook (.xlsx, .xlsm, .xls) or a text table (.csv)"
+EXPECTED = "an Excel workbook (.xlsx, .xlsm, .xls), a text table (.csv) or a Parquet table (.parquet)"
 _KINDS = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
 
 

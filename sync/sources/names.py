@@ -3,7 +3,7 @@
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
-SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv")
+SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".parquet")
 UNFINISHED = ("~$*", ".*", "*.part", "*.tmp", "*.crdownload")
 """Names of files that somebody still writes or has open."""
 LONGEST_BYTES = 200

@@ -4,6 +4,8 @@ import zipfile
 from pathlib import Path
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import xlsxwriter
 import xlwt
 
@@ -140,6 +142,22 @@ def test_a_workbook_is_rewritten_row_by_row_and_read_as_before(goldpan):
     assert kept["Members"]["K3"].value == "=1+1"
     assert kept["Members"]["C3"].hyperlink.target == f"mailto:{BEN}"
     assert kept["Notes"]["A1"].value == "Ask forgotten@forgotten.invalid about 4102511"
+    assert goldpan("replay", "latest").exit_code == 0
+
+
+def test_a_parquet_table_is_rewritten_and_read_as_before(goldpan):
+    rows = [{name: row.get(name) for name in MEMBERS[0]} for row in MEMBERS]
+    pq.write_table(pa.Table.from_pylist(rows), goldpan.inbox / "memberships.parquet")
+    (goldpan.inbox / "memberships.csv").unlink()
+    goldpan.run()
+
+    said = goldpan("forget", ADA, "--yes", "--json")
+
+    assert said.json["removed"] == []
+    assert traces(goldpan.home, (ADA, "lovelace")) == []
+    kept = pq.read_table(next((goldpan.home / "archive" / "inputs").rglob("memberships.parquet")))
+    assert kept.num_rows == len(MEMBERS)
+    assert set(kept.to_pylist()[0].values()) == {None}
     assert goldpan("replay", "latest").exit_code == 0
 
 
