@@ -115,8 +115,8 @@ def _plain_micros(amounts: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int6
     Below a hundred million a double times a million is off by less than 0.04; so what is nearer than 0.4 to a whole
     number is that number, and nothing with a half in its seventh decimal is.
     """
-    exact = amounts * MICROS_PER_UNIT
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
+        exact = amounts * MICROS_PER_UNIT
         micros = np.rint(exact)
         is_plain = (np.abs(amounts) < _PLAIN_BELOW) & (np.abs(exact - micros) < 0.4)
     return np.where(is_plain, micros, 0).astype("int64"), is_plain

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from goldpan.values.dates import read_date, read_dates
@@ -17,6 +17,7 @@ from goldpan.values.texts import BLANKS, are_blank, is_blank, read_texts, text_o
 from tests.builders import default_config
 
 FIRST, LAST = datetime(1940, 1, 1), datetime(2210, 1, 1)  # noqa: DTZ001 - cells have no zone
+ANY_TIME = settings(deadline=None)
 FORMATS = default_config().orders.date_formats
 
 FRAMES = st.sampled_from(["{}", "{}", "{}", " {}", "{}\u00a0", "'{}", "\u200b{}", "{}\n", "<{}>", "{};{}", "{}#"])
@@ -75,6 +76,7 @@ def read_of(kind, cells):
 
 @pytest.mark.parametrize("kind", READERS)
 @pytest.mark.parametrize("dtype", [object, "str"])
+@ANY_TIME
 @given(texts=TEXTS)
 def test_a_column_of_texts_is_read_as_its_cells(kind, dtype, texts):
     got = read_of(kind, pd.Series(texts, dtype=dtype))
@@ -83,6 +85,7 @@ def test_a_column_of_texts_is_read_as_its_cells(kind, dtype, texts):
 
 
 @pytest.mark.parametrize("kind", READERS)
+@ANY_TIME
 @given(cells=CELLS)
 def test_a_column_of_any_cells_is_read_as_its_cells(kind, cells):
     got = read_of(kind, pd.Series(cells, dtype=object))
@@ -100,6 +103,7 @@ AMOUNTS = st.one_of(
 
 
 @pytest.mark.parametrize("kind", READERS)
+@ANY_TIME
 @given(numbers=st.lists(AMOUNTS, max_size=20))
 def test_a_column_of_numbers_is_read_as_its_cells(kind, numbers):
     got = read_of(kind, pd.Series(np.array(numbers, dtype="float64")))
@@ -109,6 +113,7 @@ def test_a_column_of_numbers_is_read_as_its_cells(kind, numbers):
 
 @pytest.mark.parametrize("kind", READERS)
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@ANY_TIME
 @given(moments=st.lists(st.none() | st.datetimes(FIRST, LAST), max_size=12))
 def test_a_column_of_dates_is_read_as_its_cells(kind, unit, moments):
     moments = [moment and moment.replace(microsecond=0) for moment in moments]
@@ -118,6 +123,7 @@ def test_a_column_of_dates_is_read_as_its_cells(kind, unit, moments):
     assert got == [READERS[kind][1](moment) for moment in moments]
 
 
+@ANY_TIME
 @given(cells=CELLS, texts=TEXTS)
 def test_blank_cells_of_a_column_are_those_that_are_blank_one_by_one(cells, texts):
     assert are_blank(pd.Series(cells, dtype=object)).tolist() == [is_blank(cell) for cell in cells]
