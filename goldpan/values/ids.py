@@ -50,7 +50,7 @@ def read_ids(cells: "pd.Series[Any]") -> pd.DataFrame:
     Returns:
         All ``str``: ``value`` (the row's own spelling), ``key`` (what ids compare by), ``reason`` (``rounded_id``).
     """
-    if cells.dtype == "Int64" and cells.abs().max() < ROUNDED_FROM:
+    if cells.dtype == "Int64" and (cells.abs() < ROUNDED_FROM).all():
         cells = cells.astype("str")
     return read_column(cells, read_id, {"value": TEXT, "key": TEXT, "reason": TEXT}, _plain)
 

@@ -90,7 +90,7 @@ def read_money(cells: "pd.Series[Any]", decimal_mark: str = ".") -> pd.DataFrame
         ``value`` (Int64, whole millionths, missing where blank or unreadable) and ``reason`` (``unreadable_amount``).
     """
     types = {"value": MICROS, "reason": TEXT}
-    if cells.dtype == "Int64" and cells.abs().max() < LARGEST:
+    if cells.dtype == "Int64" and (cells.abs() < LARGEST).all():
         reasons = pd.Series(None, index=cells.index, dtype="str")
         return pd.DataFrame({"value": cells * MICROS_PER_UNIT, "reason": reasons})
     if cells.dtype == "float64":

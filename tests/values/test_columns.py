@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from goldpan.values.dates import read_date, read_dates
@@ -93,6 +93,15 @@ def test_a_column_of_any_cells_is_read_as_its_cells(kind, cells):
     assert got == [READERS[kind][1](cell) for cell in cells]
 
 
+@pytest.mark.parametrize("kind", READERS)
+@ANY_TIME
+@given(numbers=st.lists(st.none() | st.integers(-(10**16), 10**16), max_size=20))
+def test_a_column_of_whole_numbers_is_read_as_its_cells(kind, numbers):
+    got = read_of(kind, pd.Series(numbers, dtype="Int64"))
+
+    assert got == [READERS[kind][1](number) for number in numbers]
+
+
 AMOUNTS = st.one_of(
     st.floats(allow_nan=False),
     st.decimals(-(10**9), 10**9, places=7).map(float),
@@ -105,6 +114,7 @@ AMOUNTS = st.one_of(
 @pytest.mark.parametrize("kind", READERS)
 @ANY_TIME
 @given(numbers=st.lists(AMOUNTS, max_size=20))
+@example(numbers=[1.8e302, -1e300, None])
 def test_a_column_of_numbers_is_read_as_its_cells(kind, numbers):
     got = read_of(kind, pd.Series(np.array(numbers, dtype="float64")))
 
