@@ -81,7 +81,7 @@ def test_a_file_of_nothing_is_an_empty_export(export, data):
         (b"{\\rtf1\\ansi", "a rich text (RTF) document"),
         (b"\x1f\x8b\x08\x00", "a gzip archive"),
         (b"7z\xbc\xaf\x27\x1c\x00", "a 7-Zip archive"),
-        (b"PAR1\x15\x04", "a Parquet file"),
+        (b"PARE\x15\x04", "an encrypted Parquet file"),
         (bytes(range(32)) * 40, "binary data"),
         (zip_of({"word/document.xml": "<w/>"}), "a Word document"),
         (zip_of({"ppt/presentation.xml": "<p/>"}), "a PowerPoint presentation"),
@@ -99,7 +99,9 @@ def test_another_format_under_a_right_name_is_called_what_it_is(export, data, na
 
     assert error.reason == "wrong_format"
     assert f"memberships.xlsx: this looks like {name}" in str(error)
-    assert "expected an Excel workbook (.xlsx, .xlsm, .xls) or a text table (.csv)" in str(error)
+    assert "expected an Excel workbook (.xlsx, .xlsm, .xls), a text table (.csv) or a Parquet table (.parquet)" in str(
+        error
+    )
 
 
 def test_a_file_beyond_the_size_limit_names_the_setting(export):
