@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo "$$python" && break; done)
 
-.PHONY: run test test-slow lint style layout types imports format lock bench docs clean help
+.PHONY: run test test-slow lint style layout types imports format lock bench bench-full docs clean help
 
 run: $(VENV)/base.stamp  ## A full run on sample exports against an embedded HubSpot stand-in, in ./goldpan-demo
 	$(BIN)/goldpan demo
@@ -40,8 +40,13 @@ format: $(VENV)/all.stamp  ## Settles layout and what ruff can mend by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/all.stamp  ## Every measurement in bench/; the year of nights (soak.py) takes ten minutes
-	set -e; for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+# More words: make bench BENCH="--only night --rounds 5 --json bench.json"
+bench: $(VENV)/all.stamp  ## Goldpan against limits and alternatives, a table; some minutes
+	$(BIN)/python -m bench $(BENCH)
+
+bench-full: $(VENV)/all.stamp  ## The same with 100 million orders, and the year of nights; an hour
+	$(BIN)/python -m bench --full $(BENCH); missed=$$?; \
+	for script in sending night soak; do echo "== $$script"; $(BIN)/python -m bench.$$script || missed=1; done; exit $$missed
 
 docs: $(VENV)/base.stamp  ## Writes docs/rules.md from the config and the code
 	$(BIN)/python docs/make_rules.py
@@ -58,7 +63,7 @@ lock:  ## Writes requirements.lock (all), -base.lock (what runs), -service.lock 
 	$(BUILD_BACKEND) | $(LOCK) - --constraint requirements.lock --output-file requirements-build.lock
 
 clean:  ## Removes the environment, the demo and all caches
-	rm -rf $(VENV) goldpan-demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) bench/.peers goldpan-demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## This list

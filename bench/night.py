@@ -5,40 +5,26 @@ next night's exports come: of 400 customers something changed, 20 of them new. T
 its own, with its real pace, against the sandbox in another one. Its requests are counted where they arrive; besides
 the preflight (account, properties) there should be no more than 10.
 
-    python bench/night.py [--contacts 100000] [--changes 400] [--new 20] [--json FILE]
+    python -m bench.night [--contacts 100000] [--changes 400] [--new 20] [--json FILE]
 """
 
 import argparse
-import csv
 import json
 import os
 import platform
 import random
-import subprocess
 import sys
 import tempfile
-import threading
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date, timedelta
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from urllib.request import urlopen
 
-import structlog
-
-import sync.app
-from goldpan.desired import property_definitions
+from bench.homes import furnish, silence, without_waits
+from bench.stage import batches_in, requests_of, run_alone, sandbox, write_csv
 from sync.approval import approve
-from sync.destinations.hubspot import HubSpotDestination
-from sync.destinations.hubspot.properties import missing_in
-from sync.init import set_up_folder
 from sync.runner import RunRequest, run
 from sync.sandbox import TOKEN
-from sync.settings import load_settings
 
 GOAL = 10
 SEED = 20261120
@@ -51,7 +37,7 @@ Row = tuple[Any, ...]
 def main() -> None:
     """Measure once, print the figures, and exit with 1 when the goal is missed."""
     arguments = _arguments()
-    with tempfile.TemporaryDirectory() as folder, _sandbox(Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, sandbox(Path(folder) / "sandbox.sqlite") as url:
         home = Path(folder) / "home"
         os.environ |= {"HUBSPOT_BASE_URL": url, "HUBSPOT_ACCESS_TOKEN": TOKEN, "GOLDPAN_HOME": str(home)}
         people = _People(arguments.contacts)
@@ -61,7 +47,7 @@ def main() -> None:
         result: dict[str, Any] = {
             "python": platform.python_version(),
             "first_load_seconds": first_seconds,
-            **_night(home, url),
+            **_night(url),
         }
     print(
         f"{result['changes']} changes ({result['created']} new) among {arguments.contacts:,} contacts: "
@@ -83,19 +69,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--new", type=int, default=20, help="so many of the changes are new customers")
     parser.add_argument("--json", type=Path, help="write the figures there")
     return parser.parse_args()
-
-
-@contextmanager
-def _sandbox(folder: Path) -> Iterator[str]:
-    """The HubSpot stand-in in a process of its own, without a limit."""
-    command = [sys.executable, "-m", "sync.sandbox", "--port", "0", "--store", str(folder / "sandbox.sqlite"),
-               "--burst-limit", "0"]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().strip()
-        finally:
-            process.terminate()
 
 
 class _People:
@@ -124,8 +97,8 @@ class _People:
 
     def write(self, inbox: Path) -> None:
         """The pair of exports."""
-        _write_csv(inbox / "memberships.csv", MEMBERS, self.members)
-        _write_csv(inbox / "orders.csv", ORDERS, self.orders)
+        write_csv(inbox / "memberships.csv", MEMBERS, self.members)
+        write_csv(inbox / "orders.csv", ORDERS, self.orders)
 
     def _member(self, number: int, *, age_days: int) -> Row:
         created = self._today - timedelta(days=age_days)
@@ -138,46 +111,12 @@ class _People:
         return 10_000_000 + number, f"{customer:07}", ordered, f"{self._rng.uniform(5, 900):.2f}"
 
 
-def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Row]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(rows)
-
-
-class _NoPace:
-    """A clock that passes only where somebody waits."""
-
-    def __init__(self) -> None:
-        self._seconds = 0.0
-        self._lock = threading.Lock()
-
-    def now(self) -> float:
-        """Seconds so far."""
-        with self._lock:
-            return self._seconds
-
-    def sleep(self, seconds: float) -> None:
-        """Let them pass."""
-        with self._lock:
-            self._seconds += seconds
-
-
 def _load_first(home: Path, people: _People) -> float:
     """Everybody into the empty portal, in this process; returns the seconds it took."""
-    structlog.configure(processors=[_say_nothing])
-    for _ in set_up_folder(home):
-        pass
+    silence()
+    without_waits()  # the first load is not what is measured
+    settings = furnish(home)
     people.write(home / "inbox")
-    settings = load_settings(home / "config")
-    clock = _NoPace()
-    # The first load is not what is measured: its waits take no time.
-    waitless = partial(HubSpotDestination, clock=clock.now, sleep=clock.sleep)
-    setattr(sync.app, "HubSpotDestination", waitless)  # noqa: B010 - a replaced name, which mypy refuses otherwise
-    with sync.app.open_destination(settings) as destination:
-        for step in missing_in(property_definitions(settings.config), destination.properties(), frozenset()):
-            destination.set_up(step)
     begin = perf_counter()
     held = run(settings, RunRequest())
     assert held.status == "held", held.problems
@@ -186,41 +125,25 @@ def _load_first(home: Path, people: _People) -> float:
     return perf_counter() - begin
 
 
-def _say_nothing(_logger: object, _method: str, _event: structlog.types.EventDict) -> structlog.types.EventDict:
-    raise structlog.DropEvent
-
-
-def _night(home: Path, url: str) -> dict[str, Any]:
+def _night(url: str) -> dict[str, Any]:
     """Run the command, and count what it asked for and what it took."""
-    before = _requests(url)
-    output = home / "night.json"
-    begin = perf_counter()
-    with output.open("wb") as file, subprocess.Popen([sys.executable, "-m", "sync.cli", "run", "--json"], stdout=file,
-                                                     stderr=subprocess.DEVNULL) as process:  # fmt: skip
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = perf_counter() - begin
-    said = json.loads(output.read_text(encoding="utf-8"))
-    assert process.returncode == 0, said["problems"]
-    endpoints = _requests(url) - before
-    batches = sum(count for endpoint, count in endpoints.items() if "/batch/" in endpoint)
+    before = requests_of(url)
+    finished = run_alone([sys.executable, "-m", "sync.cli", "run", "--json"])
+    said = json.loads(finished.said)
+    assert finished.exit_code == 0, said["problems"]
+    endpoints = requests_of(url) - before
     contacts = said["contacts"]
     return {
         "changes": contacts["created"] + contacts["updated"],
         "created": contacts["created"],
-        "requests": batches,
-        "preflight": endpoints.total() - batches,
+        "requests": batches_in(endpoints),
+        "preflight": endpoints.total() - batches_in(endpoints),
         "endpoints": dict(sorted(endpoints.items())),
-        "seconds": seconds,
+        "seconds": finished.seconds,
         "stages": ", ".join(f"{stage} {taken:.1f}" for stage, taken in said["seconds"].items()),
-        "cpu_seconds": usage.ru_utime + usage.ru_stime,
-        "peak_mb": usage.ru_maxrss / 1024,
+        "cpu_seconds": finished.cpu_seconds,
+        "peak_mb": finished.peak_mb,
     }
-
-
-def _requests(url: str) -> Counter[str]:
-    with urlopen(f"{url}/sandbox/stats") as answer:
-        return Counter(json.load(answer)["by_endpoint"])
 
 
 if __name__ == "__main__":

@@ -5,37 +5,26 @@ evenings one of them, none, or yesterday's once more), and each night the servic
 stand-in, a process of its own, must hold exactly the tags that a computation from nothing has for that date.
 Memory is this process's own, by the operating system's account.
 
-    python bench/soak.py [--nights 365] [--members 2000] [--json FILE]
+    python -m bench.soak [--nights 365] [--members 2000] [--json FILE]
 """
 
 import argparse
-import csv
 import json
 import os
 import platform
 import random
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from urllib.request import Request, urlopen
 
-import structlog
-
-import sync.app
-from goldpan.desired import property_definitions
+from bench.homes import furnish, silence, without_waits
+from bench.stage import ask, sandbox, write_csv
 from goldpan.pipeline import refine
 from sync.approval import approve
-from sync.destinations.hubspot import HubSpotDestination
-from sync.destinations.hubspot.properties import missing_in
 from sync.exports import Delivery, read_export
-from sync.init import set_up_folder
 from sync.sandbox import TOKEN
 from sync.service.service import Service
 from sync.settings import AppSettings, load_settings
@@ -60,8 +49,8 @@ Row = tuple[Any, ...]
 def main() -> None:
     """Play the year, print a line a month, and exit with 1 when a night was wrong or memory grew."""
     arguments = _arguments()
-    structlog.configure(processors=[_say_nothing])
-    with tempfile.TemporaryDirectory() as folder, _sandbox(Path(folder)) as url:
+    silence()
+    with tempfile.TemporaryDirectory() as folder, sandbox(Path(folder) / "sandbox.sqlite") as url:
         home = Path(folder) / "home"
         os.environ |= {"HUBSPOT_BASE_URL": url, "HUBSPOT_ACCESS_TOKEN": TOKEN, "GOLDPAN_HOME": str(home)}
         year = _Year(home, url, arguments.members)
@@ -189,7 +178,7 @@ class _Year:
         rows = {"memberships": self.members.memberships, "orders": self.members.orders}
         for kind in kinds:
             path = self.home / "inbox" / f"{kind}_{day}.csv"
-            _write_csv(path, HEADERS[kind], rows[kind])
+            write_csv(path, HEADERS[kind], rows[kind])
             os.utime(path, (self.at.timestamp(), self.at.timestamp()))
             kept = self.home / "delivered" / path.name
             kept.parent.mkdir(exist_ok=True)
@@ -220,73 +209,22 @@ class _Year:
                 "properties": ["email", TAGS],
                 "inputs": [{"id": email} for email in emails[first : first + 100]],
             }
-            answer = self._ask("/crm/v3/objects/contacts/batch/read", body)
+            answer = ask(f"{self.url}/crm/v3/objects/contacts/batch/read", body, token=TOKEN)
             held = (each["properties"] for each in answer["results"])
             found |= {each["email"]: set((each[TAGS] or "").split(";")) for each in held}
         return found
 
-    def _ask(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
-        with urlopen(Request(self.url + path, json.dumps(body).encode(), headers)) as answer:
-            return json.load(answer)
-
     def _furnish(self) -> AppSettings:
-        for _ in set_up_folder(self.home):
-            pass
-        file = self.home / "config" / "goldpan.toml"
-        text = file.read_text(encoding="utf-8")
-        for old, new in (
-            ("settle_seconds = 30", "settle_seconds = 0"),
-            ("debounce_seconds = 60", "debounce_seconds = 0"),
-            ('nightly = "30 5 * * *"', 'nightly = "0 23 * * *"'),
-            ("port = 9464", "port = 0"),
-        ):
-            assert text.count(old) == 1, old
-            text = text.replace(old, new)
-        file.write_text(text, encoding="utf-8")
-        settings = load_settings(self.home / "config")
-        clock = _NoPace()
-        waitless = partial(HubSpotDestination, clock=clock.now, sleep=clock.sleep)  # no night waits for HubSpot's pace
-        setattr(sync.app, "HubSpotDestination", waitless)  # noqa: B010 - a replaced name, which mypy refuses otherwise
-        with sync.app.open_destination(settings) as destination:
-            for step in missing_in(property_definitions(settings.config), destination.properties(), frozenset()):
-                destination.set_up(step)
-        return settings
-
-
-class _NoPace:
-    """A clock that passes only where somebody waits."""
-
-    def __init__(self) -> None:
-        self._seconds = 0.0
-
-    def now(self) -> float:
-        """Seconds so far."""
-        return self._seconds
-
-    def sleep(self, seconds: float) -> None:
-        """Let them pass."""
-        self._seconds += seconds
-
-
-@contextmanager
-def _sandbox(folder: Path) -> Iterator[str]:
-    """The HubSpot stand-in in a process of its own, without a limit."""
-    command = [sys.executable, "-m", "sync.sandbox", "--port", "0", "--store", str(folder / "sandbox.sqlite"),
-               "--burst-limit", "0"]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().strip()
-        finally:
-            process.terminate()
-
-
-def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(rows)
+        without_waits()  # no night waits for HubSpot's pace
+        return furnish(
+            self.home,
+            {
+                "settle_seconds = 30": "settle_seconds = 0",
+                "debounce_seconds = 60": "debounce_seconds = 0",
+                'nightly = "30 5 * * *"': 'nightly = "0 23 * * *"',
+                "port = 9464": "port = 0",
+            },
+        )
 
 
 def _memory_mb() -> float:
@@ -297,10 +235,6 @@ def _memory_mb() -> float:
 
 def _size_mb(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink()) / 2**20
-
-
-def _say_nothing(_logger: object, _method: str, _event: structlog.types.EventDict) -> structlog.types.EventDict:
-    raise structlog.DropEvent
 
 
 if __name__ == "__main__":

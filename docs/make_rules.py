@@ -71,7 +71,7 @@ def rules_of(config: Config) -> dict[str, list[Rule]]:
             Rule("A customer's total order value is the exact sum of their orders; returns count as negative.",
                  "total_by_customer", "goldpan/steps/orders.py"),
             Rule("An order id that stands again with all columns equal counts once.",
-                 "link_repeated_orders", "goldpan/steps/orders.py"),
+                 "find_repeated_orders", "goldpan/steps/orders.py"),
             Rule(f"Estimated savings are {_percent(numbers.savings_share)} of the total order value.",
                  "in_cents", "goldpan/values/money.py", "savings_share"),
             Rule("Buyers in no membership row are prospects, one line per id; their potential savings are "
@@ -82,7 +82,7 @@ def rules_of(config: Config) -> dict[str, list[Rule]]:
         ],
         "Renewals": [
             Rule(f"Who is the same customer: rows with the same `{numbers.match_on}`; rows without an id by name and address.",
-                 "_customer", "goldpan/steps/renewals.py", "match_on"),
+                 "name_customers", "goldpan/steps/renewals.py", "match_on"),
             Rule(f"A term created at most {numbers.renewal_window_days} days after the chain's latest expiration continues it "
                  f"(day {numbers.renewal_window_days} continues, day {numbers.renewal_window_days + 1} starts anew).",
                  "_with_chains", "goldpan/steps/renewals.py", "renewal_window_days"),

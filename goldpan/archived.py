@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,7 +29,7 @@ def archived_contacts(refined: Refined) -> pa.Table:
     contacts = refined.contacts
     inner = [name for name in contacts if name in _OF_THE_STEPS or str(name).endswith("_micros")]
     columns = {name: _as_arrow(contacts[name]) for name in contacts.columns.difference(inner, sort=False)}
-    columns["customer_keys"] = pa.array(_customer_keys(refined), pa.list_(pa.string()))
+    columns["customer_keys"] = _customer_keys(refined)
     middle = [name for name in columns if name not in {*_FIRST, *_LAST}]
     return pa.table({name: columns[name] for name in (*_FIRST, *middle, *_LAST)})
 
@@ -44,10 +45,16 @@ def _as_arrow(column: "pd.Series[Any]") -> pa.Array | pa.ChunkedArray:
     return pa.Array.from_pandas(column)
 
 
-def _customer_keys(refined: Refined) -> list[list[str]]:
-    shared = dict(zip(refined.shared_emails["contact_key"], refined.shared_emails["customer_keys"], strict=True))
-    own = zip(refined.contacts["contact_key"], refined.contacts["customer_id_key"], strict=True)
-    return [list(shared.get(contact, () if pd.isna(key) else (key,))) for contact, key in own]
+def _customer_keys(refined: Refined) -> pa.ListArray:
+    """The ids behind each contact: those of several customers where it is made of them, else its own if it has one."""
+    contacts, shared = refined.contacts, refined.shared_emails
+    own = contacts["customer_id_key"].reset_index(drop=True)
+    several = shared["customer_keys"].set_axis(pd.Index(contacts["contact_key"]).get_indexer(shared["contact_key"]))
+    keys = pd.concat([own.drop(several.index).dropna(), several.explode().astype("str")]).sort_index(kind="stable")
+    ends = np.bincount(keys.index, minlength=len(contacts)).cumsum()
+    texts = pa.array(keys, pa.string())
+    whole = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    return pa.ListArray.from_arrays(pa.array([0, *ends], pa.int32()), whole)
 
 
 @dataclass(frozen=True)

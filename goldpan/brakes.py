@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -206,25 +207,32 @@ def losers_by_tag(
     return losers
 
 
-def _by_data(change: Change, options: set[str], with_time: Mapping[str, Collection[str]] | None) -> set[str]:
+def _by_data(
+    change: Change, options: frozenset[str], with_time: Mapping[str, Collection[str]] | None
+) -> frozenset[str]:
     """Those of the options that a change moves because of data."""
     if change.cause in ACCEPTED:
-        return set()
+        return frozenset()
     return options.difference((with_time or {}).get(change.email, ()))
 
 
-def gained_options(change: Change, tag_property: str) -> set[str]:
+def gained_options(change: Change, tag_property: str) -> frozenset[str]:
     """The options that a change adds."""
     return _options(change.after, tag_property) - _options(change.before, tag_property)
 
 
-def lost_options(change: Change, tag_property: str) -> set[str]:
+def lost_options(change: Change, tag_property: str) -> frozenset[str]:
     """The options that a change takes away."""
     return _options(change.before, tag_property) - _options(change.after, tag_property)
 
 
-def _options(values: Mapping[str, str], tag_property: str) -> set[str]:
-    return set(split_options(values.get(tag_property, "")))
+def _options(values: Mapping[str, str], tag_property: str) -> frozenset[str]:
+    return _options_in(values.get(tag_property, ""))
+
+
+@lru_cache(maxsize=10_000)  # of as many contacts as there may be, few have tags that nobody else has
+def _options_in(value: str) -> frozenset[str]:
+    return frozenset(split_options(value))
 
 
 def percent(share: Decimal) -> str:

@@ -108,7 +108,7 @@ def rows_of_person(export: Export, person: Person, *, match_on: str) -> set[int]
     frame = export.frame
     is_nobodys = frame["customer_id_key"].isna()
     named = export.originals.loc[frame.loc[is_nobodys, "source_row"].astype("int64")]
-    has_address = named.map(person.has_address).any(axis=1)
+    has_address = named.astype(object).map(person.has_address).any(axis=1)
     by_id = frame.loc[frame["customer_id_key"].isin(person.customer_keys), "source_row"]
     return {*map(int, by_id), *map(int, named.index[has_address.astype(bool)])}
 

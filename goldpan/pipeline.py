@@ -5,29 +5,31 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+import narwhals.stable.v2 as nw
 import pandas as pd
 
+from goldpan.accounts import Counts, MoneyCheck, check_inputs, settle_accounts
 from goldpan.columns import MICROS_PER_UNIT
 from goldpan.config import Config
-from goldpan.errors import DataError, FatalError
+from goldpan.frames import Frame, Settle, as_it_is, canonical, collected
+from goldpan.listing import list_merged_rows, list_notes, list_repeated_orders, list_shared_emails
 from goldpan.steps.contacts import assign_contacts, unite_contacts
 from goldpan.steps.measures import categorize_and_sort_memberships
-from goldpan.steps.orders import link_repeated_orders, list_prospects, process_orders_and_add_value_tiers
+from goldpan.steps.orders import (
+    add_totals,
+    find_repeated_orders,
+    list_prospects,
+    name_prospects,
+    total_by_customer,
+)
 from goldpan.steps.renewals import link_renewals
 from goldpan.steps.tags import calculate_all_membership_flags
 from goldpan.values.money import in_cents
 
-_LARGEST_SUM = 2**63 - 1
+__all__ = ["LISTED", "Counts", "MoneyCheck", "Refined", "refine"]
 
-
-@dataclass(frozen=True)
-class MoneyCheck:
-    """RULES section 8, law 4, in whole millionths: ``total = customers + unmatched + blank_id``."""
-
-    total: int
-    customers: int
-    unmatched: int
-    blank_id: int
+LISTED = 10_000
+"""How many rows of each list beside the contacts come back from an engine that is made for more than fits a sheet."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Refined:
             and ``customer_keys`` (a list of the ids as they are compared).
         notes: Findings that only the whole export shows: ``kind, row, column, reason, value``.
         money: Where the money of the orders went.
+        counts: How many merged rows, repeated orders, prospects and notes there are. Frames of pandas list them all;
+            from other engines the lists are the first of them (:func:`refine`).
     """
 
     as_of: date
@@ -57,6 +61,7 @@ class Refined:
     shared_emails: pd.DataFrame
     notes: pd.DataFrame
     money: MoneyCheck
+    counts: Counts
 
     def tag_counts(self, config: Config) -> Mapping[str, int]:
         """How many sendable contacts carry each option, in config order."""
@@ -70,128 +75,97 @@ class Refined:
         return counts
 
 
-def refine(memberships: pd.DataFrame, orders: pd.DataFrame, as_of: date, config: Config) -> Refined:
+def refine(
+    memberships: Frame,
+    orders: Frame,
+    as_of: date,
+    config: Config,
+    *,
+    settle: Settle = as_it_is,
+    listed: int = LISTED,
+) -> Refined:
     """Work out the contacts, and what became of each row.
+
+    The frames are of one engine: pandas DataFrames, DuckDB relations or PySpark DataFrames. From the latter two only
+    contacts, lists and numbers come back, never all orders or memberships; dates may be dates or times without a zone.
 
     Args:
         memberships: One row per membership row, as :class:`goldpan.conform.Export` holds it in ``frame``.
         orders: One row per order row, likewise.
         as_of: The business date; nothing reads the clock.
         config: The rules.
+        settle: Works out what several steps need (``sync.engines`` brings one for each engine).
+        listed: At most so many merged rows, repeated orders, prospects, and notes of each kind are listed, the first
+            ones in their order, unless the frames are of pandas.
 
     Raises:
-        DataError: ``amounts_too_large``, when the amounts are no amounts.
+        DataError: ``amounts_too_large``, when the amounts are no amounts; ``too_many_rows``.
         FatalError: When rows or money do not add up (a defect of Goldpan; nothing is sent).
     """
-    _refuse_overflow(orders)
-    rules = config.rules
-    counted = link_repeated_orders(orders)
-    valued = process_orders_and_add_value_tiers(memberships, counted)
-    linked = link_renewals(valued, renewal_window_days=rules.renewal_window_days, match_on=rules.match_on)
-    stays = assign_contacts(linked[linked["replaced_by"].isna()])
-    contacts = unite_contacts(stays, linked, as_of=as_of)
-    contacts = categorize_and_sort_memberships(contacts, as_of=as_of, expiring_soon_days=rules.expiring_soon_days)
-    contacts = calculate_all_membership_flags(
-        contacts,
-        config.tags,
-        as_of=as_of,
-        columns=config.contact_columns(),
-        savings_share=rules.savings_share,
-    ).reset_index(drop=True)
-    contacts = contacts.assign(
-        total_order_value=in_cents(contacts["total_order_value_micros"]),
-        estimated_savings=in_cents(contacts["total_order_value_micros"], rules.savings_share),
-        **{
-            column.name: in_cents(contacts[f"{column.name}_micros"])
-            for column in config.memberships.columns
-            if column.type == "money"
-        },
+    rules, at_most = config.rules, None if isinstance(memberships, pd.DataFrame) else listed
+    memberships, orders = canonical(memberships), canonical(orders)
+    size = check_inputs(memberships, orders)
+    repeated = settle(find_repeated_orders(orders))
+    totals = settle(total_by_customer(orders, repeated))
+    linked = link_renewals(
+        memberships, renewal_window_days=rules.renewal_window_days, match_on=rules.match_on, settle=settle
     )
-    prospects = list_prospects(memberships, counted)
-    refined = Refined(
+    linked = settle(add_totals(linked, totals))
+    stays = nw.from_native(linked).filter(nw.col("replaced_by").is_null()).to_native()
+    stays = assign_contacts(stays, settle=settle)
+    united = settle(unite_contacts(stays, linked, as_of=as_of, settle=settle))
+    contacts = _complete(united, as_of, config)
+    prospects = list_prospects(memberships, totals)
+    high_above = int(rules.high_value_above * MICROS_PER_UNIT // Decimal(1))
+    counts, money = settle_accounts(
+        size,
+        orders=orders,
+        repeated=repeated,
+        totals=totals,
+        linked=linked,
+        prospects=prospects,
+        high_above=high_above,
+    )
+    repeated_orders = list_repeated_orders(orders, repeated, at_most)
+    return Refined(
         as_of=as_of,
         contacts=contacts,
-        merged_rows=linked[linked["replaced_by"].notna()].sort_values("source_row", ignore_index=True),
-        repeated_orders=counted[counted["repeats_row"].notna()].reset_index(drop=True),
-        prospects=_with_potential(prospects, config),
-        shared_emails=_shared_emails(contacts, stays, linked),
-        notes=_notes(linked, counted),
-        money=_check_money(linked, counted, prospects),
+        merged_rows=list_merged_rows(linked, at_most),
+        repeated_orders=repeated_orders,
+        prospects=_with_potential(
+            name_prospects(prospects, orders, at_most=at_most, settle=settle), rules.prospect_savings_share, high_above
+        ),
+        shared_emails=list_shared_emails(contacts, united, stays, linked),
+        notes=list_notes(linked, repeated_orders, at_most),
+        money=money,
+        counts=counts,
     )
-    if len(linked) != len(memberships) or len(counted) != len(orders):
-        raise FatalError("Rows do not add up after refining; this is a defect of Goldpan. Nothing was sent.")
-    return refined
 
 
-def _refuse_overflow(orders: pd.DataFrame) -> None:
-    largest = orders["total_value_micros"].abs().astype("Float64").sum()
-    if largest > _LARGEST_SUM:
-        raise DataError(
-            "amounts_too_large",
-            f"The order amounts add up to more than {_LARGEST_SUM / MICROS_PER_UNIT:,.0f}. Probably another column (an "
-            "id?) is read as the amount: see total_value in config/exports/orders.toml.",
-        )
+def _complete(united: Frame, as_of: date, config: Config) -> pd.DataFrame:
+    """The contacts with their measures, tags and amounts, in the order of the analysis."""
+    rules = config.rules
+    measured = categorize_and_sort_memberships(united, as_of=as_of, expiring_soon_days=rules.expiring_soon_days)
+    flagged = calculate_all_membership_flags(
+        measured, config.tags, as_of=as_of, columns=config.contact_columns(), savings_share=rules.savings_share
+    )
+    contacts = collected(flagged).reset_index(drop=True)
+    money = [column.name for column in config.memberships.columns if column.type == "money"]
+    return contacts.assign(
+        customer_ids=contacts["customer_ids"].astype("int64"),
+        **{name: contacts[name].astype(bool) for name in contacts if name.startswith("tag:")},
+        total_order_value=in_cents(contacts["total_order_value_micros"]),
+        estimated_savings=in_cents(contacts["total_order_value_micros"], rules.savings_share),
+        **{name: in_cents(contacts[f"{name}_micros"]) for name in money},
+    )
 
 
-def _with_potential(prospects: pd.DataFrame, config: Config) -> pd.DataFrame:
-    micros = prospects["total_order_value_micros"]
-    return prospects.assign(
+def _with_potential(prospects: Frame, share: Decimal, high_above: int) -> pd.DataFrame:
+    listed = collected(prospects).reset_index(drop=True)
+    micros = listed["total_order_value_micros"]
+    return listed.assign(
+        orders=listed["orders"].astype("int64"),
         total_order_value=in_cents(micros),
-        potential_savings=in_cents(micros, config.rules.prospect_savings_share),
-        is_high_value=micros > int(config.rules.high_value_above * MICROS_PER_UNIT // Decimal(1)),
+        potential_savings=in_cents(micros, share),
+        is_high_value=(micros > high_above).astype(bool),
     )
-
-
-def _shared_emails(contacts: pd.DataFrame, stays: pd.DataFrame, linked: pd.DataFrame) -> pd.DataFrame:
-    """Contacts of several customer ids, with the ids as they are written, in file order."""
-    shared = contacts.loc[
-        contacts["customer_ids"] > 1, ["contact_key", "email", "customer_name", "customer_ids", "total_order_value"]
-    ]
-    contact_of_row = stays.set_index("source_row")["contact_key"]
-    behind = linked.assign(contact_key=linked["replaced_by"].fillna(linked["source_row"]).map(contact_of_row))
-    behind = behind[behind["contact_key"].isin(shared["contact_key"]) & behind["customer_id_key"].notna()]
-    behind = behind.sort_values("source_row").drop_duplicates(["contact_key", "customer_id_key"])
-    ids = behind.groupby("contact_key").agg(
-        customer_id_list=("customer_id", "; ".join), customer_keys=("customer_id_key", list)
-    )
-    return shared.merge(ids, left_on="contact_key", right_index=True, how="left").reset_index(drop=True)
-
-
-def _notes(linked: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
-    filled = linked[linked["email_from_row"].notna()]
-    repeated = counted[counted["repeats_row"].notna()]
-    notes = pd.concat(
-        [
-            _note("memberships", filled, "email", "email_from_earlier_row", filled["email"]),
-            _note("orders", repeated, "order_id", "repeated_order", repeated["order_id"]),
-        ],
-        ignore_index=True,
-    )
-    return notes.sort_values(["kind", "row"], kind="stable", ignore_index=True)
-
-
-def _note(kind: str, rows: pd.DataFrame, column: str, reason: str, value: "pd.Series[str]") -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "kind": pd.Series(kind, index=rows.index, dtype="str"),
-            "row": rows["source_row"].astype("int64"),
-            "column": pd.Series(column, index=rows.index, dtype="str"),
-            "reason": pd.Series(reason, index=rows.index, dtype="str"),
-            "value": value.astype("str"),
-        }
-    )
-
-
-def _check_money(linked: pd.DataFrame, counted: pd.DataFrame, prospects: pd.DataFrame) -> MoneyCheck:
-    by_customer = linked.loc[linked["customer_id_key"].notna(), ["customer_id_key", "total_order_value_micros"]]
-    is_blank = prospects["customer_id"].isna()
-    unmatched = prospects["total_order_value_micros"]
-    money = MoneyCheck(
-        total=int(counted.loc[counted["repeats_row"].isna(), "total_value_micros"].sum()),
-        customers=int(by_customer.drop_duplicates("customer_id_key")["total_order_value_micros"].sum()),
-        unmatched=int(unmatched[~is_blank].sum()),
-        blank_id=int(unmatched[is_blank].sum()),
-    )
-    if money.total != money.customers + money.unmatched + money.blank_id:
-        raise FatalError("The order amounts do not add up; this is a defect of Goldpan. Nothing was sent.")
-    return money

@@ -105,12 +105,15 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """Sixteen hex digits that are equal for equal plans."""
-        content = [
-            [change.email, change.action, change.record_id, sorted(change.before.items()), sorted(change.after.items())]
-            for change in self.changes
-        ]
-        text = json.dumps([self.as_of.isoformat(), content], ensure_ascii=False, separators=(",", ":"))
-        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+        digest = hashlib.blake2b(f'["{self.as_of.isoformat()}",['.encode(), digest_size=8)
+        before = ""
+        for change in self.changes:  # change by change: a first load's whole text would be as large as the plan
+            values = sorted(change.before.items()), sorted(change.after.items())
+            content = [change.email, change.action, change.record_id, *values]
+            digest.update(f"{before}{json.dumps(content, ensure_ascii=False, separators=(',', ':'))}".encode())
+            before = ","
+        digest.update(b"]]")
+        return digest.hexdigest()
 
     def left_alone(self) -> Iterator[tuple[str, str, str]]:
         """Every contact that a person should know of though nothing is sent: reason code, address, details."""
@@ -206,6 +209,7 @@ class _Parts:
     dropped: dict[str, tuple[str, ...]] = field(default_factory=dict)
     addresses_changed: dict[str, str] = field(default_factory=dict)
     moves: list[AddressMove] = field(default_factory=list)
+    blanks: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
 
     def add_absent(self, contact: DesiredContact, *, was_confirmed: bool, config: Config) -> None:
         """A contact that HubSpot lacks."""
@@ -218,8 +222,11 @@ class _Parts:
         else:
             after, _ = difference(contact.values, {}, config, TagOptions(frozenset(), frozenset()))
             owned = (spec.name for spec in config.properties.properties if spec.policy == "own")
-            after = dict.fromkeys(owned, "") | after
-            self.changes.append(_change(contact, Action.CREATE, dict.fromkeys(after, ""), after))
+            values: Mapping[str, str] = dict.fromkeys(owned, "") | after
+            # A first load is all creates: what they have in common is there once.
+            before = self.blanks.setdefault(tuple(values), dict.fromkeys(values, ""))
+            values = contact.values if values == contact.values else values
+            self.changes.append(_change(contact, Action.CREATE, before, values))
 
     def add_shared(self, contact: DesiredContact, owner: str) -> None:
         """A contact whose record another contact speaks for."""
@@ -282,6 +289,8 @@ def difference(
         if spec.policy == "fill_blank":
             if value and not there.strip():
                 after[spec.name] = value
+        elif value == there:
+            continue
         elif spec.type == "tags":
             theirs = [option for option in split_options(there) if option not in tag_options.owned]
             kept = sorted({option for option in theirs if option in tag_options.available})

@@ -6,20 +6,21 @@ The same language serves tags today and, later, whom to create, strategies and l
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
 from math import ceil, floor
 from operator import and_, or_
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import narwhals.stable.v2 as nw
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictBool, StrictInt, StrictStr, model_validator
 from pydantic import Tag as Branch
 
 from goldpan.columns import MICROS_PER_UNIT, ColumnType
-from goldpan.values.ids import key_of
+
+if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
 
 Scalar = StrictBool | StrictInt | Decimal | date | StrictStr
 """What a condition may compare with; TOML floats arrive as exact Decimals."""
@@ -128,7 +129,7 @@ class RuleContext:
     savings_share: Decimal
 
 
-def as_expression(part: Condition | Group, context: RuleContext) -> nw.Expr:
+def as_expression(part: Condition | Group, context: RuleContext) -> "nw.Expr":
     """One condition or group as a boolean column expression that is never null."""
     if isinstance(part, Condition):
         return OPERATORS[part.operator].build(_Operands(part, context)).fill_null(False)
@@ -151,13 +152,15 @@ class _Operands:
         return self.context.columns[self.condition.column]
 
     @property
-    def column(self) -> nw.Expr:
+    def column(self) -> "nw.Expr":
+        from narwhals.stable.v2 import col  # noqa: PLC0415 - most commands read the rules, and have no frame
+
         name = self.condition.column
         if self.type == "money":
-            return nw.col("total_order_value_micros" if name == "estimated_savings" else f"{name}_micros")
+            return col("total_order_value_micros" if name == "estimated_savings" else f"{name}_micros")
         if self.type == "id" and self.condition.operator != "contains":
-            return nw.col(f"{name}_key")  # 00121 and 121 are one id
-        return nw.col(name)
+            return col(f"{name}_key")  # 00121 and 121 are one id
+        return col(name)
 
     @property
     def values(self) -> tuple[Any, ...]:
@@ -165,8 +168,8 @@ class _Operands:
         return tuple(map(self._comparable, operand if isinstance(operand, tuple) else (operand,)))
 
     @property
-    def today(self) -> datetime:
-        return datetime.combine(self.context.as_of, time())
+    def today(self) -> "nw.Expr":
+        return _midnight(self.context.as_of)
 
     def _comparable(self, value: Scalar) -> Any:  # noqa: ANN401 - as many types as columns have
         if isinstance(value, int | Decimal):
@@ -177,27 +180,42 @@ class _Operands:
                 number /= Fraction(self.context.savings_share)  # savings > x means total > x / share, and stays exact
             return number
         if isinstance(value, date):
-            return datetime.combine(value, time())
-        return key_of(value) if self.type == "id" and self.condition.operator != "contains" else value
+            return _midnight(value)
+        if self.type == "id" and self.condition.operator != "contains":
+            from goldpan.values.ids import key_of  # noqa: PLC0415 - brings pandas
+
+            return key_of(value)
+        return value
 
 
-def _above(column: nw.Expr, bound: Any) -> nw.Expr:  # noqa: ANN401 - Fraction or datetime
-    return column > (floor(bound) if isinstance(bound, Fraction) else bound)
+def _midnight(day: date) -> "nw.Expr":
+    from goldpan.frames import midnight  # noqa: PLC0415 - brings pandas
+
+    return midnight(day)
 
 
-def _at_least(column: nw.Expr, bound: Any) -> nw.Expr:  # noqa: ANN401 - Fraction or datetime
-    return column >= (ceil(bound) if isinstance(bound, Fraction) else bound)
+def _above(column: "nw.Expr", bound: Any) -> "nw.Expr":  # noqa: ANN401 - Fraction or Expr
+    return column > (_whole(floor(bound)) if isinstance(bound, Fraction) else bound)
 
 
-def _at_most(column: nw.Expr, bound: Any) -> nw.Expr:  # noqa: ANN401 - Fraction or datetime
-    return column <= (floor(bound) if isinstance(bound, Fraction) else bound)
+def _at_least(column: "nw.Expr", bound: Any) -> "nw.Expr":  # noqa: ANN401 - Fraction or Expr
+    return column > _whole(ceil(bound) - 1) if isinstance(bound, Fraction) else column >= bound
 
 
-def _below(column: nw.Expr, bound: Any) -> nw.Expr:  # noqa: ANN401 - Fraction or datetime
-    return column < (ceil(bound) if isinstance(bound, Fraction) else bound)
+def _at_most(column: "nw.Expr", bound: Any) -> "nw.Expr":  # noqa: ANN401 - Fraction or Expr
+    return column <= (_whole(floor(bound)) if isinstance(bound, Fraction) else bound)
 
 
-def _is_one_of(column: nw.Expr, values: Iterable[Any]) -> nw.Expr:
+def _below(column: "nw.Expr", bound: Any) -> "nw.Expr":  # noqa: ANN401 - Fraction or Expr
+    return column <= _whole(ceil(bound) - 1) if isinstance(bound, Fraction) else column < bound
+
+
+def _whole(number: int) -> int:
+    """A bound within 64 bits, beyond which no column goes and not every engine reads."""
+    return max(-(2**63), min(number, 2**63 - 1))
+
+
+def _is_one_of(column: "nw.Expr", values: Iterable[Any]) -> "nw.Expr":
     return reduce(
         or_,
         (
@@ -214,7 +232,7 @@ class Operator:
     words: str
     columns: frozenset[ColumnType]
     operands: Literal["true", "one", "several", "two"]
-    build: Callable[[_Operands], nw.Expr]
+    build: "Callable[[_Operands], nw.Expr]"
 
 
 _ANY: frozenset[ColumnType] = frozenset({"id", "text", "email", "date", "money", "number"})

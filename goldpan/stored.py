@@ -6,6 +6,9 @@ from decimal import Decimal, InvalidOperation
 
 from goldpan.config import PropertySpec
 
+FILLS = "fill_blank:"
+"""Stands before the names of properties in a payload whose values only fill blanks."""
+
 
 def split_options(value: str) -> list[str]:
     """The options in a checkbox value, without blanks."""

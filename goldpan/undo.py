@@ -8,6 +8,7 @@ from datetime import date
 from goldpan.config import Config, PropertySpec
 from goldpan.desired import tag_options as configured_options
 from goldpan.model import Action, Change, Confirmed, CurrentRecord
+from goldpan.payloads import payload_of
 from goldpan.plan import Plan, TagOptions
 from goldpan.stored import as_stored, split_options
 
@@ -163,5 +164,4 @@ def _payload(held: str, after: Mapping[str, str], config: Config, tag_options: T
         for spec in config.properties.properties
         if spec.policy == "own" and spec.name in after
     }
-    values = json.loads(held or "{}") | own
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return payload_of(json.loads(held or "{}") | own)

@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sync.destinations.hubspot import HubSpotDestination
-from sync.sandbox import TOKEN, Sandbox
 from sync.settings import AppSettings
 from sync.state.store import State
 from sync.stopping import Stop
+
+if TYPE_CHECKING:
+    from sync.destinations.hubspot import HubSpotDestination
 
 
 def now() -> datetime:
@@ -56,6 +58,8 @@ def open_access(settings: AppSettings, *, for_setup: bool = False) -> Iterator[t
         for_setup: Use HUBSPOT_SETUP_TOKEN, if there is one.
     """
     if settings.file.destination == "sandbox":
+        from sync.sandbox import TOKEN, Sandbox  # noqa: PLC0415 - few installations write to it
+
         with Sandbox(sandbox_file(settings), burst_limit=settings.file.hubspot.burst_limit) as sandbox:
             yield TOKEN, sandbox.url
     else:
@@ -67,8 +71,10 @@ def open_access(settings: AppSettings, *, for_setup: bool = False) -> Iterator[t
 @contextmanager
 def open_destination(
     settings: AppSettings, *, for_setup: bool = False, stop: Stop | None = None
-) -> Iterator[HubSpotDestination]:
+) -> "Iterator[HubSpotDestination]":
     """HubSpot, or the embedded sandbox, as :func:`open_access` finds it; nothing more leaves once `stop` is set."""
+    from sync.destinations.hubspot import HubSpotDestination  # noqa: PLC0415 - heavy, and half of the commands stay here
+
     with (
         open_access(settings, for_setup=for_setup) as (token, base_url),
         HubSpotDestination(
@@ -93,5 +99,5 @@ def open_state(settings: AppSettings, *, read_only: bool = False) -> Iterator[St
     """The state; for reading only, a state that doesn't exist yet is an empty one that leaves no file."""
     url = settings.state_url
     is_missing = url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists()
-    with State.open("sqlite://" if read_only and is_missing else url) as state:
+    with State.empty() if read_only and is_missing else State.open(url) as state:
         yield state

@@ -12,6 +12,7 @@ from goldpan.pipeline import refine
 from goldpan.plan import Plan
 from goldpan.proof import holds_after, holds_before
 from goldpan.report import Planned
+from goldpan.standing import confirmed_before
 from sync.app import new_run_id, now, open_destination, open_state
 from sync.archive.folder import archive_changes, archive_run
 from sync.exports import exports_of_run
@@ -132,7 +133,7 @@ def _stages(work: Work, held: StoredRun) -> None:
             )
         with work.stage("plan"):
             plan = _what_still_holds(work, reached, held)
-        judged = judge(work, reached, plan, known=reached.contacts.known())
+        judged = judge(work, reached, plan, before=confirmed_before(reached.contacts.batches(), work.settings.config))
         known_refusals = reached.contacts.refusals()
         with work.stage("send"):
             applied = send(work, reached, plan.changes)
@@ -178,7 +179,8 @@ def _what_still_holds(work: Work, reached: Reached, held: StoredRun) -> Plan:
     with shown(work.progress, "Reading HubSpot", len(planned)):
         ids = {change.email: change.record_id for change in planned}
         current = read_current(reached.destination, ids, config, work.progress.advance)
-    since = {email for email, known in reached.contacts.known().items() if known.run_id > held.run_id}
+    known = reached.contacts.known_of([change.email for change in planned])
+    since = {email for email, confirmed in known.items() if confirmed.run_id > held.run_id}
     to_send: list[Change] = []
     gone: dict[str, str] = {}
     moved: dict[str, str] = {}

@@ -17,7 +17,7 @@ def approved_changes(state: State, destination: str, portal: Portal) -> Approved
     runs = state.runs.of_portal(destination, portal, is_full(), t.runs.c.status != "held")
     for run in runs:
         if run.kind == "approve" and run.status != "done":
-            return frozenset(map(what_it_does, state.journal.planned(run.parent_id, "held")))
+            return frozenset(map(what_it_does, state.journal.each_planned(run.parent_id, "held")))
         if run.status in ("done", "partial"):
             break
     return frozenset()

@@ -1,11 +1,15 @@
 """Cron expressions as cron means them: its own weekdays, and "or" between day of month and weekday."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from apscheduler.triggers.base import BaseTrigger
+
+_PLAIN = re.compile(r"[0-5]?[0-9] ([01]?[0-9]|2[0-3]) \* \* ([0-7*]|sun|mon|tue|wed|thu|fri|sat)")
+"""A time of day, every day or on one weekday: as most installations have it."""
 
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 """By cron's number; 7 is Sunday once more."""
@@ -44,6 +48,16 @@ class Calendar:
         while following is not None and following <= at:
             last, following = following, self.next_after(following)
         return last
+
+
+def check_cron(expression: str) -> None:
+    """Refuse what is no crontab line; every command reads the schedule, so a plain one has to cost nothing.
+
+    Raises:
+        ValueError: What is wrong, and what is accepted.
+    """
+    if not _PLAIN.fullmatch(expression):
+        parse_cron(expression, ZoneInfo("UTC"))
 
 
 def parse_cron(expression: str, zone: ZoneInfo) -> "BaseTrigger":

@@ -4,31 +4,44 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from goldpan.desired import desired_contacts
-from goldpan.errors import GoldpanError
-from goldpan.former import former_contacts
+from goldpan.config import Config
+from goldpan.desired_contacts import DesiredContacts
+from goldpan.errors import DataError, GoldpanError
+from goldpan.former import former_among
 from goldpan.model import Action, Cause, Change, Confirmed
-from goldpan.pipeline import refine
+from goldpan.pipeline import Refined, refine
 from goldpan.plan import DesiredContact
 from goldpan.stored import split_options
 from goldpan.suppression import Suppression
 from sync.app import version
 from sync.approved import Approved, what_it_does
-from sync.exports import exports_of_run
+from sync.archive.inputs import digest_of
+from sync.archive.opening import input_file
+from sync.exports import Delivery, exports_of_run
 from sync.lifecycle import Work
-from sync.planning import as_contacts
-from sync.settings import config_of
+from sync.settings import AppSettings, config_of
+from sync.settings_file import KINDS
 from sync.state import tables as t
+from sync.state.contacts import ConfirmedContacts
+from sync.state.inputs import StoredInput
 from sync.state.runs import StoredRun
 
 
 @dataclass(frozen=True)
+class Tonight:
+    """The exports of this run, and what they mean."""
+
+    delivered: Sequence[Delivery]
+    refined: Refined
+
+
+@dataclass(frozen=True)
 class Implied:
-    """What the accepted exports, under the config that they were accepted with, make of today.
+    """What the accepted exports, under the config that they were accepted with, make of today, where a plan changes it.
 
     Attributes:
-        contacts: As HubSpot should hold them, by address.
-        cleared: What those who are no longer kept should hold, by address.
+        contacts: The contacts that the plan is about, as HubSpot should hold them, by address.
+        cleared: What those of them who are no longer kept should hold, by address.
         has_same_config: Whether the config and the list of suppressed contacts are those of the accepted run; else
             whoever is created now is created because of an edit.
     """
@@ -48,28 +61,32 @@ class Implied:
             is_implied = is_implied and (change.action is Action.UPDATE or may_create)
         return Cause.TIME if is_implied else Cause.DATA
 
-    def options_with_time(self, known: Mapping[str, Confirmed], tags: str) -> Iterator[tuple[str, set[str]]]:
+    def options_with_time(self, held: Mapping[str, Confirmed], tags: str) -> Iterator[tuple[str, set[str]]]:
         """The options of the tag property that each confirmed contact gets or loses with time alone."""
         for email, contact in self.contacts.items():
-            held = known.get(email)
-            if held is not None and held.payload != contact.payload:
-                before = split_options(json.loads(held.payload).get(tags, ""))
+            confirmed = held.get(email)
+            if confirmed is not None and confirmed.payload != contact.payload:
+                before = split_options(json.loads(confirmed.payload).get(tags, ""))
                 yield email, set(before) ^ set(split_options(contact.values.get(tags, "")))
 
 
-def implied_by_accepted(work: Work, accepted: StoredRun | None, known: Mapping[str, Confirmed]) -> Implied | None:
+def implied_by_accepted(
+    work: Work, accepted: StoredRun | None, changes: Sequence[Change], contacts: ConfirmedContacts, tonight: Tonight
+) -> Implied | None:
     """What the accepted exports imply today; ``None`` where that can't be told: then every change counts as data.
 
     Args:
         work: The run; a note says why it can't be told.
         accepted: The run whose exports were accepted last.
-        known: What HubSpot has confirmed so far.
+        changes: What the run wants to change.
+        contacts: What HubSpot has confirmed so far.
+        tonight: The run's own exports: where they are the accepted ones, nothing is read and refined again.
     """
     if accepted is None:
         return None
     try:
         why = _why_not(work, accepted)
-        implied = None if why else _implied(work, accepted, known)
+        implied = None if why else _implied(work, accepted, changes, contacts, tonight)
     except GoldpanError as error:
         why, implied = str(error), None
     if implied is None:
@@ -101,14 +118,54 @@ def _why_not(work: Work, accepted: StoredRun) -> str:
     return ""
 
 
-def _implied(work: Work, accepted: StoredRun, known: Mapping[str, Confirmed]) -> Implied | None:
+def _implied(
+    work: Work, accepted: StoredRun, changes: Sequence[Change], contacts: ConfirmedContacts, tonight: Tonight
+) -> Implied | None:
     config = config_of(json.loads(work.state.runs.config_files(accepted.config_id) or "{}"))
+    has_same_config = accepted.config_id == work.settings.config_id
+    is_the_same = has_same_config and _are_exports_of(accepted, work, tonight.delivered)
+    refined = tonight.refined if is_the_same else _refined(accepted, work, config)
+    if refined is None:
+        return None
+    # Without the list of suppressed contacts: who is cleared because of it is cleared because of an edit.
+    desired = DesiredContacts(refined, config)
+    about = desired.contacts(desired.rows_of([change.email for change in changes]))
+    cleared = {change.email for change in changes if change.action is Action.CLEAR}
+    cleared.difference_update(desired.emails.take(desired.rows_of(cleared)).to_pylist())
+    former = former_among(cleared, desired, contacts.known_of, suppression=Suppression(), config=config)
+    return Implied(
+        {contact.email: contact for contact in about},
+        {contact.email: contact.payload for contact in former.contacts},
+        has_same_config,
+    )
+
+
+def _refined(accepted: StoredRun, work: Work, config: Config) -> Refined | None:
+    """What the exports of a run mean today; ``None`` if they are gone from the archive."""
     exports = exports_of_run(accepted.run_id, work.state, replace(work.settings, config=config))
     if exports is None:
         return None
-    refined = refine(exports["memberships"].frame, exports["orders"].frame, work.record.as_of, config)
-    # Without the list of suppressed contacts: who is cleared because of it is cleared because of an edit.
-    contacts = as_contacts(desired_contacts(refined, config), [spec.name for spec in config.properties.properties])
-    former = former_contacts(known, contacts, contacts.keys(), suppression=Suppression(), config=config)
-    cleared = {contact.email: contact.payload for contact in former.contacts}
-    return Implied(contacts, cleared, has_same_config=accepted.config_id == work.settings.config_id)
+    return refine(exports["memberships"].frame, exports["orders"].frame, work.record.as_of, config)
+
+
+def _are_exports_of(accepted: StoredRun, work: Work, delivered: Sequence[Delivery]) -> bool:
+    """Whether exports are the very ones of a run, to the byte."""
+    try:
+        return all(
+            _are_the_same(
+                [delivery for delivery in delivered if delivery.kind == kind],
+                work.state.inputs.of_run(accepted.run_id, kind),
+                work.settings,
+            )
+            for kind in KINDS
+        )
+    except (DataError, OSError):  # a file that was read is there no more
+        return False
+
+
+def _are_the_same(delivered: Sequence[Delivery], stored: Sequence[StoredInput], settings: AppSettings) -> bool:
+    if [(each.source, each.sha256()) for each in delivered] != [(each.source, each.sha256) for each in stored]:
+        return False
+    # The identity alone does not tell: people may have been taken out of what the archive keeps (goldpan forget).
+    paths = [(each.path, input_file(settings, kept)) for each, kept in zip(delivered, stored, strict=True)]
+    return all(kept is not None and (kept == path or digest_of(kept) == digest_of(path)) for path, kept in paths)

@@ -2,19 +2,22 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
-from goldpan.errors import ConfigError
+from goldpan.errors import ConfigError, DataError
+from sync.archive.inputs import Kept
 from sync.archive.opening import open_archive
 from sync.exports import Delivery, delivery_of
-from sync.intake.kinds import kind_by_name, kind_of
-from sync.intake.versions import rank
+from sync.intake.kinds import kind_by_name, kind_of, recognise
+from sync.intake.snapshots import record
+from sync.intake.versions import put_in_place, rank
 from sync.settings import AppSettings
 from sync.settings_file import KINDS
 from sync.sources import Found, Listing, Source, open_sources
-from sync.state.deliveries import Deliveries
+from sync.state.deliveries import ARRIVED, Deliveries
 from sync.state.inputs import StoredInput
 from sync.state.store import State
 
@@ -27,6 +30,7 @@ def choose_exports(
     named: Mapping[str, Path | None],
     *,
     delivered: Iterable[Delivery] | None = None,
+    is_recorded: bool = False,
 ) -> dict[str, list[Delivery]]:
     """The exports of each kind that a run takes, in the order of their sources.
 
@@ -35,13 +39,19 @@ def choose_exports(
         state: What was delivered and accepted before; `None` knows of nothing.
         named: The files given on the command line, by kind; then nothing else is looked at but what was accepted.
         delivered: What the service has taken in; `None` looks into the sources.
+        is_recorded: Put snapshots of databases on record, so that none is taken again while its mark stands.
 
     Raises:
         ConfigError: When a kind has none, saying where one was looked for, or a named one is no file.
-        TransientError: A bucket can't be looked at.
+        TransientError: A bucket or a database can't be looked at.
+        DataError: What a database gives can't be used.
     """
     given = named_exports(named)
-    fresh = {} if given else _by_source(_found(settings, state) if delivered is None else delivered)
+    fresh = (
+        {}
+        if given
+        else _by_source(_found(settings, state, is_recorded=is_recorded) if delivered is None else delivered)
+    )
     chosen, problems = {}, []
     for kind in KINDS:
         if kind in given:
@@ -115,7 +125,10 @@ def _united(settings: AppSettings, accepted: Mapping[str, Delivery], fresh: Mapp
 
 def _places(settings: AppSettings) -> str:
     sources = settings.file.sources
-    return ", ".join(str(settings.home / source.folder) if source.folder else source.s3 for source in sources)
+    return ", ".join(
+        str(settings.home / source.folder) if source.folder else source.s3 or f"the database of source {source.name}"
+        for source in sources
+    )
 
 
 def _by_source(deliveries: Iterable[Delivery]) -> dict[str, dict[str, Delivery]]:
@@ -126,14 +139,18 @@ def _by_source(deliveries: Iterable[Delivery]) -> dict[str, dict[str, Delivery]]
     return found
 
 
-def _found(settings: AppSettings, state: State | None) -> Iterator[Delivery]:
+def _found(settings: AppSettings, state: State | None, *, is_recorded: bool) -> Iterator[Delivery]:
     """The newest export of each kind and source: what the service has taken in and waits, or what lies there."""
-    waiting = Deliveries(state.engine).waiting() if state else []
+    deliveries = Deliveries(state.engine) if state else None
+    waiting = deliveries.waiting() if deliveries else []
     for each in waiting:
         delivery = delivery_of(each.as_input, settings)
         if delivery is not None:
             yield delivery
     for source in open_sources(settings):
+        if source.settings.sql:
+            yield from _of_database(source, settings, deliveries, is_recorded=is_recorded)
+            continue
         newest = {each.kind: each for each in waiting if each.source == source.settings.name}
         looked = _in_folder(source, settings) if source.settings.folder else _in_bucket(source, settings)
         for delivery in looked:
@@ -170,14 +187,47 @@ def _in_bucket(source: Source, settings: AppSettings) -> Iterator[Delivery]:
                 yield delivery
 
 
+def _of_database(
+    source: Source, settings: AppSettings, deliveries: Deliveries | None, *, is_recorded: bool
+) -> Iterator[Delivery]:
+    """A fresh snapshot of each kind, unless a mark says that the archive has it already."""
+    listing = source.list_files()
+    for refusal in listing.refused:
+        raise DataError(refusal.code, refusal.reason)
+    latest = deliveries.latest(source.settings.name) if deliveries else {}
+    for found in listing.files:
+        last = latest.get(found.key)
+        is_same = last is not None and last.status in ARRIVED and last.fingerprint == found.fingerprint
+        kept = delivery_of(last.as_input, settings) if last is not None and is_same else None
+        if kept is not None and source.settings.mark_of(kept.kind):
+            yield replace(kept, arrival=found.modified_at)
+        else:
+            yield _snapshot(source, found, settings, deliveries if is_recorded else None)
+
+
+def _snapshot(source: Source, found: Found, settings: AppSettings, deliveries: Deliveries | None) -> Delivery:
+    """Fetched, and fit for a run; else it is said why, for nothing of it is kept anywhere."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / found.name
+        source.fetch(found, path)
+        kind = recognise(path, source.settings, settings)
+        delivery = _kept(source, found, path, kind, settings)
+    if deliveries is not None:
+        kept, at = Kept(delivery.digest, delivery.path), found.modified_at
+        put_in_place(deliveries, record(deliveries, found, at), kept, kind, settings=settings, at=at)
+    return delivery
+
+
 def _fetched(source: Source, found: Found, settings: AppSettings) -> Delivery | None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / found.name
         source.fetch(found, path)
         kind = kind_of(path, source.settings, settings)
-        if kind is None:
-            return None
-        kept = open_archive(settings).keep_input(path, found.name)
+        return _kept(source, found, path, kind, settings) if kind else None
+
+
+def _kept(source: Source, found: Found, path: Path, kind: str, settings: AppSettings) -> Delivery:
+    kept = open_archive(settings).keep_input(path, found.name)
     return Delivery(
         kind, kept.path, found.name, arrival=found.modified_at, source=source.settings.name, digest=kept.sha256
     )

@@ -1,9 +1,12 @@
 """What comes from the environment or `.env`, secrets above all."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, HttpUrl, SecretStr
+from dotenv import dotenv_values
+from pydantic import Field, HttpUrl, PrivateAttr, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from goldpan.errors import AccessError
@@ -31,6 +34,12 @@ class Environment(BaseSettings):
     aws_access_key_id: SecretStr | None = None
     aws_secret_access_key: SecretStr | None = None
     aws_session_token: SecretStr | None = None
+    _files: tuple[Path, ...] | None = PrivateAttr(None)
+
+    def __init__(self, *, _env_file: str | Path | Sequence[Path] | None = None, **values: Any) -> None:  # noqa: ANN401 - what pydantic takes
+        super().__init__(_env_file=_env_file, **values)
+        files = () if _env_file is None else [_env_file] if isinstance(_env_file, str | Path) else _env_file
+        self._files = tuple(Path(file).absolute() for file in files)
 
     def token(self) -> str:
         """The access token, read afresh, so that a rotated one needs no restart.
@@ -68,6 +77,23 @@ class Environment(BaseSettings):
     def heartbeat_url(self) -> str:
         """What is asked after each run; "" if nothing is."""
         return _secret(self.goldpan_heartbeat_url, self.goldpan_heartbeat_url_file, "GOLDPAN_HEARTBEAT_URL_FILE")
+
+    def named(self, name: str) -> str:
+        """A secret under a name that the config gives it, read afresh; "" if there is none.
+
+        Args:
+            name: The variable that holds it; this with `_FILE` may hold the path of a file instead.
+
+        Raises:
+            AccessError: The file can't be read.
+        """
+        if self._files is None:  # the demo's, which reads no environment
+            return ""
+        values: dict[str, str | None] = {}
+        for file in self._files:
+            values |= dotenv_values(file, encoding="utf-8")
+        value, path = (os.environ.get(each) or values.get(each) for each in (name, f"{name}_FILE"))
+        return _secret(SecretStr(value) if value else None, Path(path) if path else None, f"{name}_FILE")
 
 
 def _secret(value: SecretStr | None, file: Path | None, name: str) -> str:

@@ -1,7 +1,5 @@
 """Whether a run must wait for a person: its exports and its plan against the limits, before anything is written."""
 
-import json
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -11,13 +9,13 @@ import structlog
 from goldpan.brakes import TagMovement, TrippedBrake, brakes_on_plan, first_of, losers_by_tag, loss_bases, tag_movements
 from goldpan.export_brakes import brake_on_age, brakes_on_exports
 from goldpan.facts import Facts
-from goldpan.model import Confirmed, Outcome
+from goldpan.model import Outcome
 from goldpan.plan import Plan, tag_property
 from goldpan.report import Planned, mask
-from goldpan.stored import split_options
+from goldpan.standing import ConfirmedBefore
 from sync.approved import approved_changes
 from sync.archive.folder import remark_of
-from sync.causes import Implied, implied_by_accepted, with_causes
+from sync.causes import Implied, Tonight, implied_by_accepted, with_causes
 from sync.exports import Delivery
 from sync.lifecycle import Work
 from sync.pausing import BRAKE, brake_of
@@ -48,10 +46,9 @@ def judge(
     reached: Reached,
     plan: Plan,
     *,
-    known: Mapping[str, Confirmed],
+    before: ConfirmedBefore,
     facts: Facts | None = None,
-    delivered: Iterable[Delivery] | None = None,
-    addresses: Collection[str] | None = None,
+    tonight: Tonight | None = None,
 ) -> Judged:
     """Compare a run with the limits.
 
@@ -59,24 +56,22 @@ def judge(
         work: The run.
         reached: The portal.
         plan: What it wants to change.
-        known: What HubSpot has confirmed so far.
+        before: What HubSpot has confirmed so far.
         facts: What its exports amount to; ``None`` for a run that reads none.
-        delivered: Its exports.
-        addresses: Those of the contacts in them; who is known and not among them is an example of a missing one.
+        tonight: Its exports.
     """
     limits = work.settings.file.brakes
     accepted = work.state.runs.last_accepted(work.record.destination, reached.portal)
     brakes: list[TrippedBrake] = []
-    if facts is not None and delivered is not None:
+    if facts is not None and tonight is not None:
         kept = accepted.facts if accepted else None
-        missing = sorted(known.keys() - set(addresses)) if addresses is not None else ()
-        brakes += brakes_on_exports(facts, Facts.of_json(kept) if kept else None, limits, missing)
-        brakes += _brakes_on_ages(work, delivered)
-    history = _brakes_on_history(work, reached, plan, known) if plan.changes else []
-    moving = _Moving(work.settings, known)
+        brakes += brakes_on_exports(facts, Facts.of_json(kept) if kept else None, limits, before.missing)
+        brakes += _brakes_on_ages(work, tonight.delivered)
+    history = _brakes_on_history(work, reached, plan, before.count) if plan.changes else []
+    moving = _Moving(work.settings, before)
     movements, beyond = moving.judge(plan)
-    if plan.changes and facts is not None and (work.record.dry_run or brakes or beyond or history):
-        implied = implied_by_accepted(work, accepted, known)
+    if plan.changes and tonight is not None and (work.record.dry_run or brakes or beyond or history):
+        implied = implied_by_accepted(work, accepted, plan.changes, reached.contacts, tonight)
         approved = approved_changes(work.state, work.record.destination, reached.portal)
         plan = replace(plan, changes=with_causes(plan.changes, implied, approved))
         movements, beyond = moving.judge(plan, implied)
@@ -135,22 +130,19 @@ def planned_of(record: RunRecord, judged: Judged, refused: Mapping[str, Outcome]
 class _Moving:
     """What plans do to the contacts that HubSpot has confirmed so far."""
 
-    def __init__(self, settings: AppSettings, known: Mapping[str, Confirmed]) -> None:
-        self._settings, self._known = settings, known
+    def __init__(self, settings: AppSettings, before: ConfirmedBefore) -> None:
+        self._settings, self._before = settings, before
         self._tags = tag_property(settings.config)
-        self._carriers: Counter[str] = Counter()
-        payloads = (json.loads(held.payload).get(self._tags, "") for held in known.values())
-        for value, times in Counter(payloads).items():
-            self._carriers.update(dict.fromkeys(split_options(value), times))
 
     def judge(self, plan: Plan, implied: Implied | None = None) -> tuple[tuple[TagMovement, ...], list[TrippedBrake]]:
         """The movement of each tag, and the limits that the plan is beyond."""
         changes, config = plan.changes, self._settings.config
-        with_time = dict(implied.options_with_time(self._known, self._tags)) if implied is not None else {}
-        movements = tag_movements(changes, self._carriers, self._tags, config, with_time)
+        held, carriers = self._before.held, self._before.carriers
+        with_time = dict(implied.options_with_time(held, self._tags)) if implied is not None else {}
+        movements = tag_movements(changes, carriers, self._tags, config, with_time)
         losers = losers_by_tag(changes, self._tags, with_time)
-        limits, bases = self._settings.file.brakes, loss_bases(self._carriers, config)
-        return movements, [*brakes_on_plan(changes, movements, losers, len(self._known), limits, bases=bases)]
+        limits, bases = self._settings.file.brakes, loss_bases(carriers, config)
+        return movements, [*brakes_on_plan(changes, movements, losers, self._before.count, limits, bases=bases)]
 
 
 def _brakes_on_ages(work: Work, delivered: Iterable[Delivery]) -> list[TrippedBrake]:
@@ -183,7 +175,7 @@ def age_of(delivery: Delivery, now: datetime, as_of: date, settings: AppSettings
     return max(min(local - start, datetime.combine(as_of, local.timetz()) - start), timedelta())
 
 
-def _brakes_on_history(work: Work, reached: Reached, plan: Plan, known: Mapping[str, Confirmed]) -> list[TrippedBrake]:
+def _brakes_on_history(work: Work, reached: Reached, plan: Plan, known: int) -> list[TrippedBrake]:
     """What runs before this one make a person's business."""
     runs, name, portal = work.state.runs, work.record.destination, reached.portal
     brakes = []

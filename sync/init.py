@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from goldpan.errors import ConfigError
-from sync.settings import CONFIG_FILES, default_config_folder
+from sync.config_files import CONFIG_FILES, default_config_folder
 
 
 def env_example() -> Path:

@@ -1,6 +1,7 @@
 """Secrets stay private: whose files hold some, and who on this machine can read them."""
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from stat import S_IMODE
@@ -19,6 +20,7 @@ SECRETS = tuple(
     name.upper() for name, field in Environment.model_fields.items() if SecretStr in get_args(field.annotation)
 )
 """The variables that hold a secret."""
+_HOLDS_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")  # the address of a database, under a name of the config's own
 
 
 def refuse_open_env_files(files: Iterable[Path]) -> None:
@@ -59,7 +61,7 @@ def mode_of(path: Path) -> int:
 
 def _secrets_in(path: Path) -> list[str]:
     values = {name.upper(): value for name, value in dotenv_values(path, encoding="utf-8").items()}
-    return [name for name in SECRETS if values.get(name)]
+    return [name for name, value in values.items() if value and (name in SECRETS or _HOLDS_PASSWORD.search(value))]
 
 
 def _problem(path: Path, holds: str) -> str:

@@ -155,7 +155,8 @@ class RunRecord:
 
 def count_rows(record: RunRecord, exports: "Mapping[str, Export]", refined: "Refined", config: "Config") -> None:
     """Put on record where every row of both exports went, and how many contacts carry each tag."""
-    merged = {"memberships": len(refined.merged_rows), "orders": len(refined.repeated_orders)}
+    counts = refined.counts
+    merged = {"memberships": counts.merged_rows, "orders": counts.repeated_orders}
     rows = record.rows
     for kind, export in exports.items():
         rows["read"] += export.rows_read
@@ -163,7 +164,7 @@ def count_rows(record: RunRecord, exports: "Mapping[str, Export]", refined: "Ref
         rows["kept"] += len(export.frame) - merged[kind]
         rows["skipped"] += sum(export.skipped.values())
         rows["warnings"] += len(export.findings)
-    rows["warnings"] += len(refined.notes)
+    rows["warnings"] += sum(counts.notes.values())
     record.tags = dict(refined.tag_counts(config))
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from goldpan.errors import ConfigError
 from goldpan.report import mask
 from sync.archive.names import REJECTS
-from sync.archive.opening import open_archive
 from sync.settings import AppSettings
 from sync.state.runs import StoredRun
 
@@ -22,6 +21,8 @@ def rejects_of(run: StoredRun, settings: AppSettings) -> list[dict[str, str]]:
     """
     path = Path(run.record.get("archive") or "") / REJECTS
     if run.record.get("archive") and not path.is_file() and settings.file.archive.s3:
+        from sync.archive.opening import open_archive  # noqa: PLC0415 - mostly the folder is here
+
         archive = open_archive(settings)
         path = archive.folder_of(archive.find(run.run_id)) / REJECTS
     if not path.is_file():

@@ -21,6 +21,7 @@ from goldpan.plan import Plan
 from sync.app import new_run_id, now, open_destination, open_state, today
 from sync.apply import Applied
 from sync.archive.folder import archive_run
+from sync.causes import Tonight
 from sync.choosing import choose_exports
 from sync.exports import Delivery
 from sync.holding import Judged, hold, judge, planned_of
@@ -114,7 +115,13 @@ class _Run:
         """All stages."""
         record = self.record
         self._note_future()
-        chosen = choose_exports(self.settings, self.state, self.request.named, delivered=self.request.delivered)
+        chosen = choose_exports(
+            self.settings,
+            self.state,
+            self.request.named,
+            delivered=self.request.delivered,
+            is_recorded=not record.dry_run,
+        )
         with open_destination(self.settings, stop=self.work.stop) as destination:
             reached = reach(self.work, destination)
             with self.work.stage("read"):
@@ -123,26 +130,19 @@ class _Run:
                 refined = self._refined(exports)
                 facts = self._count_rows(exports, refined)
                 record.notes += warnings_on_tag_sizes(self.state.runs, record, record.destination, reached.portal)
-            planning = Planning(
-                refined,
-                self.work,
-                reached,
-                only=self._only(refined, reached.contacts.refusals),
-                recreate=self.request.recreate,
-                retry=self.request.retry,
-            )
             with self.work.stage("plan"):
-                judged = judge(
+                planning = Planning(
+                    refined,
                     self.work,
                     reached,
-                    planning.plan(),
-                    known=planning.known,
-                    facts=facts,
-                    delivered=delivered,
-                    addresses=frozenset(refined.contacts["email"].dropna()),
+                    only=self._only(refined, reached.contacts.refusals),
+                    recreate=self.request.recreate,
+                    retry=self.request.retry,
                 )
+                plan, tonight = planning.plan(), Tonight(delivered, refined)
+                judged = judge(self.work, reached, plan, before=planning.before(), facts=facts, tonight=tonight)
             plan = judged.plan
-            log.info("plan.made", changes=len(plan.changes), fingerprint=plan.fingerprint)
+            log.info("plan.made", changes=len(plan.changes), fingerprint=record.fingerprint)
             if not record.dry_run:
                 planning.keep_proofs(plan)
             applied = Applied()
@@ -185,7 +185,8 @@ class _Run:
         wanted = frozenset(refusals()) if self.request.retry else self.request.only
         if self.request.retry and not wanted:
             raise ConfigError("HubSpot refuses nobody at the moment; there is nothing to try again.")
-        there = wanted & frozenset(refined.contacts["email"].dropna())
+        emails = refined.contacts["email"]
+        there = frozenset(emails[emails.isin(wanted)])
         if wanted and not there:
             raise ConfigError(
                 "None of the addresses is one of a contact in the exports. See what a contact is made of: "

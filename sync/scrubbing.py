@@ -87,6 +87,9 @@ def secrets_of(settings: AppSettings) -> frozenset[str]:
         urls.append(environment.heartbeat_url())
     with suppress(AccessError, ArgumentError):
         found.add(make_url(settings.state_url).password or "")
+    for source in file.sources:
+        with suppress(AccessError, ArgumentError):
+            found.add(make_url(environment.named(source.sql)).password or "" if source.sql else "")
     return frozenset(found.union(urls, *map(secret_parts, urls))) - {""}
 
 

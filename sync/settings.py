@@ -9,7 +9,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from importlib import resources
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,21 +19,10 @@ from goldpan.checked import describe_problems
 from goldpan.config import Config, parse_config
 from goldpan.errors import ConfigError
 from goldpan.suppression import Suppression, parse_suppression
+from sync.config_files import CONFIG_FILES, OPTIONAL, default_config_folder
 from sync.environment import Environment
 from sync.privacy import refuse_open_config, refuse_open_env_files
 from sync.settings_file import GoldpanFile
-
-CONFIG_FILES = (
-    "goldpan.toml",
-    "exports/memberships.toml",
-    "exports/orders.toml",
-    "tags.toml",
-    "properties.toml",
-    "contacts.toml",
-    "lists.toml",
-)
-OPTIONAL = frozenset({"goldpan.toml", "contacts.toml", "lists.toml"})
-"""Files that may be missing: their defaults hold then."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +89,6 @@ class AppSettings:
     def zone(self) -> ZoneInfo:
         """The zone of business dates."""
         return ZoneInfo(self.file.time_zone)
-
-
-def default_config_folder() -> Path:
-    """The config that comes with Goldpan: inside the installed package, or at the top of a checkout."""
-    installed = Path(str(resources.files("sync"))) / "default_config"
-    return installed if installed.is_dir() else Path(__file__).resolve().parent.parent / "config"
 
 
 def load_settings(

@@ -10,7 +10,8 @@ from pydantic import AfterValidator, Field, model_validator
 from goldpan.brakes import BrakeLimits
 from goldpan.checked import Flag, Settings, Whole
 from goldpan.config import RuleNumbers
-from sync.calendar import parse_cron
+from sync.calendar import check_cron
+from sync.sql_settings import SqlSettings
 
 KINDS = ("memberships", "orders")
 """The kinds of exports."""
@@ -26,7 +27,7 @@ def _known_zone(name: str) -> str:
 
 def _cron(text: str) -> str:
     if text:
-        parse_cron(text, ZoneInfo("UTC"))
+        check_cron(text)
     return text
 
 
@@ -59,19 +60,19 @@ class DropSettings(Settings):
     orders: tuple[str, ...] = ("*order*", "*invoice*")
 
 
-class SourceSettings(Settings):
+class SourceSettings(SqlSettings):
     """`[[source]]`: one place where exports arrive; with any of them, `[drop]` is not used.
 
     Attributes:
         name: Stands in the log and in the state; don't change it.
-        folder: A folder; relative paths start at GOLDPAN_HOME. Either this or ``s3``.
+        folder: A folder; relative paths start at GOLDPAN_HOME. Either this, ``s3`` or ``sql``.
         s3: A bucket and prefix.
         endpoint_url: Another service than AWS that speaks S3.
         region: Its region, where one must be named.
         memberships: Names that tell the kind; a file that no pattern matches is told by its columns.
         orders: Likewise.
         remove_source: Whether `goldpan serve` takes a file away once it is safe in the archive. Left out: yes for a
-            folder that can be written, no for S3.
+            folder that can be written, no for S3; a database is only read.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
@@ -85,8 +86,11 @@ class SourceSettings(Settings):
 
     @model_validator(mode="after")
     def _is_one_place(self) -> Self:
-        if bool(self.folder) == bool(self.s3):
-            raise ValueError('a source takes either folder = "…" or s3 = "s3://bucket/prefix"')
+        if [bool(place) for place in (self.folder, self.s3, self.sql)].count(True) != 1:
+            raise ValueError('a source takes either folder = "…" or s3 = "s3://bucket/prefix" or sql = "VARIABLE"')
+        of_files = {"memberships", "orders", "remove_source", "endpoint_url", "region"} & self.model_fields_set
+        if self.sql and of_files:
+            raise ValueError(f"{' and '.join(sorted(of_files))}: only for files, not with sql")
         return self
 
     @property

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, func, select
 
 from goldpan.model import Portal
 from goldpan.tag_sizes import NIGHTS, UnusualSize, unusual_sizes
-from sync.record import RunRecord
 from sync.state import tables as t
 from sync.state.runs import Runs, is_full
+
+if TYPE_CHECKING:
+    from sync.record import RunRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def nights_of_last_portal(runs: Runs, destination: str, *, limit: int) -> list[N
     return nights_of(runs, *is_here, t.runs.c.portal_id == last[0].portal_id, limit=limit) if last else []
 
 
-def warnings_on_tag_sizes(runs: Runs, record: RunRecord, destination: str, portal: Portal) -> list[str]:
+def warnings_on_tag_sizes(runs: Runs, record: "RunRecord", destination: str, portal: Portal) -> list[str]:
     """What ops should look at before they trust tonight's tags: a line per tag whose size is not usual.
 
     Args:

@@ -7,6 +7,7 @@ from datetime import datetime
 from goldpan.errors import ConfigError
 from goldpan.model import Verdict
 from goldpan.records import of_suppressed
+from goldpan.standing import confirmed_before
 from goldpan.undo import Undoing, plan_undo
 from sync.app import new_run_id, now, open_destination, open_state, today
 from sync.apply import Applied
@@ -109,18 +110,17 @@ def _plan(work: Work, reached: Reached, undone: StoredRun) -> tuple[Undoing, Jud
     with shown(work.progress, "Reading HubSpot", len(record_ids)):
         records = read_current(reached.destination, record_ids, config, work.progress.advance)
     suppressed |= of_suppressed(records, work.settings.suppression)
-    known = reached.contacts.known()
     undoing = plan_undo(
         [change for change in written if change.email not in suppressed],
         records,
-        known,
+        reached.contacts.known_of([change.email for change in written]),
         as_of=work.record.as_of,
         config=config,
         tag_options=reached.tag_options,
     )
     work.record.fingerprint = undoing.plan.fingerprint
     work.record.contacts["suppressed"] = len(suppressed)
-    judged = judge(work, reached, undoing.plan, known=known)
+    judged = judge(work, reached, undoing.plan, before=confirmed_before(reached.contacts.batches(), config))
     return undoing, Judged(undoing.plan, judged.movements, ())
 
 

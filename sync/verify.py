@@ -11,6 +11,7 @@ from goldpan.drift import Drift, find_drift
 from goldpan.model import Confirmed
 from goldpan.plan import Current, Plan, plan_changes
 from goldpan.records import of_suppressed
+from goldpan.standing import confirmed_before
 from sync.app import new_run_id, now, open_destination, open_state, today
 from sync.apply import Applied
 from sync.archive.folder import archive_changes
@@ -105,6 +106,7 @@ def _stages(work: Work, verified: Verified, sample: int | None) -> None:
     with open_destination(work.settings, stop=work.stop) as destination:
         reached = reach(work, destination)
         everybody = reached.contacts.known()
+        before = confirmed_before(reached.contacts.batches(), config)
         accepted = work.state.runs.last_accepted(record.destination, reached.portal)
         suppressed = suppressed_among(
             work,
@@ -135,7 +137,7 @@ def _stages(work: Work, verified: Verified, sample: int | None) -> None:
             return
         reached.contacts.mark_absent("gone", {email: known[email].payload for email in drift.deleted}, at=work.clock())
         reached.contacts.unconfirm({*drift.same_record, *plan.same_record})
-        judged = judge(work, reached, plan, known=everybody)
+        judged = judge(work, reached, plan, before=before)
         applied = Applied()
         if judged.brakes:
             hold(work, judged)

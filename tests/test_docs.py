@@ -10,8 +10,9 @@ from goldpan.config import RuleNumbers
 from goldpan.model import Verdict
 from goldpan.reasons import REASONS
 from goldpan.rules import OPERATORS
+from sync.config_files import CONFIG_FILES
 from sync.record import CONTACT_COUNTS
-from sync.settings import CONFIG_FILES, Environment, GoldpanFile
+from sync.settings import Environment, GoldpanFile
 from sync.settings_file import SourceSettings
 from tests.builders import REPOSITORY, default_config
 

@@ -7,15 +7,19 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from goldpan.exports import (
     add_individual_boolean_tags_for_excel,
+    as_csv,
     as_plain_numbers,
     format_for_hubspot_export,
     guarded,
     hubspot_csv,
     tag_labels,
 )
+from goldpan.values.money import in_cents
 from tests.builders import default_config, memberships, orders, refined
 
 TAGS = default_config().tags
@@ -105,6 +109,37 @@ def test_a_carriage_return_in_a_name_stays_inside_its_cell():
     assert len(rows) == 2
 
 
+TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=6) | st.text(
+    alphabet="\",\n 'a", max_size=4
+)
+
+
+@given(rows=st.lists(st.tuples(st.none() | TEXTS, TEXTS, st.none() | st.integers(-(2**60), 2**60)), max_size=6))
+def test_rows_are_written_as_pandas_writes_them(rows):
+    frame = pd.DataFrame(rows, columns=["Plain", 'a "quoted", header', "Row"])
+    frame = frame.astype({"Plain": "str", 'a "quoted", header': "str", "Row": "Int64"})
+
+    assert as_csv(frame) == frame.to_csv(index=False, lineterminator="\n")
+
+
+@pytest.mark.parametrize("unsendable", [0, 25_000])
+def test_many_contacts_are_written_as_a_few_are(unsendable):
+    few = contacts({"customer_name": 'Lee, "Ann"'}, {"customer_name": "Bo"})
+    nobody = contacts({"email": None})
+    many = pd.concat([nobody.take([0] * unsendable), few.take([0, 1] * 21_000)], ignore_index=True)
+
+    assert hubspot_csv(many, TAGS) == HEADER + hubspot_csv(few, TAGS).removeprefix(HEADER) * 21_000
+
+
+@pytest.mark.parametrize("text", ["Ann\rLee", "Ann\nLee", "Ann\r\nLee", "\r"])
+def test_whatever_breaks_lines_stays_inside_its_cell(text):
+    frame = pd.DataFrame({"Name": [text, "Bo"], "E-mail": ["a@x.org", "b@x.org"]}, dtype="str")
+
+    rows = list(csv.reader(io.StringIO(as_csv(frame), newline="")))
+
+    assert rows[1:] == [[text, "a@x.org"], ["Bo", "b@x.org"]]
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_name_that_could_run_as_a_formula_is_shown_as_text(start):
     (row,) = format_for_hubspot_export(contacts({"customer_name": f"{start}HYPERLINK(1)"}), TAGS).to_dict("records")
@@ -132,6 +167,16 @@ def test_a_return_is_a_number_and_no_formula():
 )
 def test_amounts_are_plain_digits(amount, text):
     assert as_plain_numbers(pd.Series([Decimal(amount)], dtype=object)).tolist() == [text]
+
+
+def test_amounts_of_the_pipeline_are_the_same_digits():
+    micros = pd.Series([0, -5_000, 1_234_567_890_000, None, -(10**17), 4_999], dtype="Int64", index=range(3, 9))
+
+    got = as_plain_numbers(in_cents(micros))
+
+    assert got.fillna("missing").to_dict() == {
+        3: "0.00", 4: "-0.01", 5: "1234567.89", 6: "missing", 7: "-100000000000.00", 8: "0.00",
+    }  # fmt: skip
 
 
 def test_tags_are_shown_by_their_labels_in_their_order():

@@ -11,10 +11,11 @@ import pytest
 import structlog
 
 from goldpan.errors import ConfigError, DataError
+from sync.config_files import default_config_folder
 from sync.observe import NAME, configure_logs, configure_service_logs
 from sync.sandbox import TOKEN
 from sync.scrubbing import Scrubber, secrets_of
-from sync.settings import default_config_folder, load_settings
+from sync.settings import load_settings
 
 PERSON = "jane.doe@example.org"
 HOOK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"

@@ -13,7 +13,7 @@ import goldpan
 from goldpan import pipeline
 from goldpan.errors import DataError, FatalError
 from goldpan.exports import hubspot_csv
-from goldpan.pipeline import Refined
+from goldpan.pipeline import Counts, Refined
 from tests.builders import AS_OF, REPOSITORY, default_config, memberships, orders, refined
 from tests.steps.frames import plain
 
@@ -154,6 +154,18 @@ def test_every_row_stays_or_is_merged():
     assert members.rows_read == 5
     assert len(members.frame) + sum(members.skipped.values()) == members.rows_read
     assert len(got.contacts) + len(got.merged_rows) == len(members.frame) == 4
+
+
+def test_everything_beside_the_contacts_is_counted():
+    order = {"SAP ID": "900", "Total Value": "1000.01", "Sales Doc": "S1"}
+    renewed = (ANN, ANN | RENEWAL | {"Contact Email": None}, BO, BO | RENEWAL)
+
+    got = refined(memberships(*renewed), orders(order, order, {"SAP ID": "901"}, {"SAP ID": None, "Total Value": 2000}))
+
+    assert got.counts == Counts(
+        merged_rows=2, repeated_orders=1, filled_addresses=1, prospects=2, high_value_prospects=1
+    )
+    assert got.counts.notes == {"memberships": 1, "orders": 1}
 
 
 # --- one contact of several customers ---------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """The plan says exactly what to send: only what differs, people's own options kept, one record once."""
 
+import hashlib
+import json
 from dataclasses import replace
 
 import pytest
@@ -228,6 +230,23 @@ def test_nobody_is_cleared_under_the_old_address_while_the_new_one_is_not_to_be_
     made = plan(new, left(), current={"old@x.com": record("old@x.com")}, moves=(MOVE,))
 
     assert (made.changes, made.not_wanted) == ((), ("ann@x.com",))
+
+
+def test_a_fingerprint_is_that_of_the_plan_as_one_text():
+    """Also in earlier versions: a plan that waited for a person while Goldpan was upgraded is still that plan."""
+    made = plan(
+        wanted(customer_name='Zoë "Z"'),
+        wanted("ben@x.com"),
+        current={"ben@x.com": record("ben@x.com", customer_id="1")},
+    )
+    content = [
+        [change.email, change.action, change.record_id, sorted(change.before.items()), sorted(change.after.items())]
+        for change in made.changes
+    ]
+
+    for each, listed in ((made, content), (plan(), [])):
+        text = json.dumps([AS_OF.isoformat(), listed], ensure_ascii=False, separators=(",", ":"))
+        assert each.fingerprint == hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def test_equal_plans_have_equal_fingerprints_whatever_the_order():

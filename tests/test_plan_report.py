@@ -9,7 +9,7 @@ from goldpan.brakes import TagMovement, TrippedBrake
 from goldpan.model import Action, Cause, Change, Outcome, Verdict
 from goldpan.plan import AddressMove, Plan
 from goldpan.reasons import REASONS
-from goldpan.report import Planned, Table, changes_table, plan_json, plan_tables
+from goldpan.report import Planned, Table, changes_table, plan_json, plan_json_text, plan_tables
 from goldpan.report.planned import NOT_SENT
 from tests.builders import AS_OF, default_config
 
@@ -260,3 +260,11 @@ def test_a_plan_of_nothing_has_all_its_keys():
 
     assert list(made) == ["as_of", "fingerprint", "counts", "brakes", "tags", "changes", "left_alone"]
     assert set(made["counts"].values()) == {0}
+
+
+@pytest.mark.parametrize("times", [0, 1, 999, 1000, 1001])
+def test_the_text_of_a_plan_is_that_of_its_data(times):
+    line = ("not_wanted", "renée@x.org", 'said "no"\n')
+    plan = planned(changes=[CREATE, UPDATE] * times, left_alone=[line] * times, brakes=[BRAKE], tags=[MOVEMENT])
+
+    assert "".join(plan_json_text(plan)) == json.dumps(plan_json(plan), ensure_ascii=False)

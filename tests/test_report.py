@@ -130,6 +130,28 @@ def test_merged_rows_name_the_row_that_stayed():
     ]
 
 
+def test_merged_rows_of_both_exports_keep_the_types_of_their_cells():
+    first = JANE | {"Points": 7.5, "VIP": True, "Since": date(2020, 1, 2)}
+    renewed = first | {"Created Date": date(2027, 1, 5), "Expiration Date": date(2027, 12, 31)}
+    bought = {"SAP ID": 121, "Total Value": 5.0, "Sales Doc": "A1", "points": "many", "Paid": False}
+
+    merged = report(memberships(first, renewed), orders(bought, bought))["Merged rows"]
+
+    one, other = rows(merged, "Points", "VIP", "Since", "Total Value", "Paid")
+    assert (one[:2], other[:2]) == ((7.5, True), ("many", None))
+    assert (pd.Timestamp(one[2]), other[2]) == (pd.Timestamp(2020, 1, 2), None)
+    assert (one[3:], other[3:]) == ((None, None), (5.0, False))
+
+
+def test_orders_alone_can_be_merged_rows():
+    bought = {"SAP ID": 121, "Total Value": 5, "Sales Doc": "A1"}
+
+    merged = report(memberships(JANE), orders(bought, bought, bought))["Merged rows"]
+
+    assert list(merged.frame.columns)[4:] == ["SAP ID", "Total Value", "Sales Doc"]
+    assert rows(merged, "Export", "Row", "Merged Into Row") == [("orders", 3, 2), ("orders", 4, 2)]
+
+
 def test_merged_rows_without_any_keep_their_header():
     merged = report(memberships(JANE))["Merged rows"]
 

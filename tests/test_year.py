@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-import sync.app
+from sync.destinations import hubspot
 from sync.destinations.hubspot import HubSpotDestination
 from sync.sandbox import Sandbox
 from tests.cli.installation import furnished, writes_in
@@ -41,7 +41,7 @@ def waits():
     """Nothing waits between requests."""
     clock = Clock()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sync.app, "HubSpotDestination", partial(HubSpotDestination, clock=clock.now, sleep=clock.sleep))
+        patch.setattr(hubspot, "HubSpotDestination", partial(HubSpotDestination, clock=clock.now, sleep=clock.sleep))
         # The reference compares every order with every other; no order id stands twice here, so it need not.
         patch.setattr(pipeline, "find_repeated_orders", lambda _orders: {})
         yield

@@ -8,7 +8,7 @@ import pandas as pd
 
 from goldpan.config import Config
 from goldpan.conform import Export
-from goldpan.desired import desired_contacts
+from goldpan.desired_contacts import DesiredContacts
 from goldpan.explain.model import Explanation, Measures, Place
 from goldpan.explain.orders import explain_orders
 from goldpan.explain.rows import explain_filled, explain_rows, explain_speaker, nobody_elses
@@ -55,7 +55,7 @@ def explain_contact(
     rows, other_rows = explain_rows(contact["contact_key"], stages)
     order_rows, customers = explain_orders(contact["contact_key"], stages)
     judge = Judge(found.contact, RuleContext(config.contact_columns(), as_of, config.rules.savings_share))
-    desired = desired_contacts(replace(stages.refined, contacts=found.contact), config, suppression)
+    desired = DesiredContacts(replace(stages.refined, contacts=found.contact), config, suppression)
     return Explanation(
         as_of=as_of,
         exports=(*_places(memberships), *_places(orders)),
@@ -77,9 +77,9 @@ def explain_contact(
         savings_share=config.rules.savings_share,
         measures=_measures(contact),
         tags=tuple(map(judge.tag, config.tags)),
-        may_create=bool(desired["may_create"].any()),
-        is_suppressed=bool(desired["is_suppressed"].any()),
-        wanted=_wanted(desired, config),
+        may_create=bool(desired.may_create.any()),
+        is_suppressed=bool(desired.is_suppressed.any()),
+        wanted=_wanted(desired),
     )
 
 
@@ -99,6 +99,6 @@ def _measures(contact: "pd.Series[Any]") -> Measures:
     )
 
 
-def _wanted(desired: pd.DataFrame, config: Config) -> dict[str, str]:
+def _wanted(desired: DesiredContacts) -> dict[str, str]:
     """The values of the one contact, by property; none where it has no address."""
-    return {spec.name: str(value) for spec in config.properties.properties for value in desired[spec.name].head(1)}
+    return {name: texts[0].as_py() for name, texts in desired.texts.items() if len(texts)}

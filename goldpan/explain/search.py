@@ -1,15 +1,18 @@
 """Whom a question means: an address, an address of former times, or a customer id."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
 from goldpan.explain.model import FoundBy
 from goldpan.explain.stages import Stages
-from goldpan.steps.contacts import LONG_AGO
 from goldpan.values.emails import read_email
 from goldpan.values.ids import read_id
+
+_LONG_AGO = datetime(1900, 1, 1)  # noqa: DTZ001 - business dates have no zone
+"""Stands for a missing date where rows are ranked: missing dates lose."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def rank_rows(rows: pd.DataFrame, stages: Stages) -> pd.DataFrame:
     """Rows in the order in which they would speak (RULES section 4), with ``covers``; the first one does."""
     today = pd.Timestamp(stages.refined.as_of)
     covers = (rows["member_since"] <= today) & (rows["expires_on"] > today)
-    by: dict[str, Any] = {name: rows[name].fillna(LONG_AGO) for name in ("expires_on", "created_on")}
+    by: dict[str, Any] = {name: rows[name].fillna(_LONG_AGO) for name in ("expires_on", "created_on")}
     order = pd.DataFrame({"covers": covers, **by, "source_row": rows["source_row"]})
     order = order.sort_values([*order.columns], ascending=False)
     return rows.loc[order.index].assign(covers=covers)

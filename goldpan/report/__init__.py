@@ -12,7 +12,7 @@ from goldpan.report.changes import changes_table
 from goldpan.report.contacts import contacts_table, prospects_table
 from goldpan.report.findings import all_findings, mask, outcomes_table, rejects_table
 from goldpan.report.plan import plan_tables
-from goldpan.report.planned import Planned, plan_json
+from goldpan.report.planned import Planned, plan_json, plan_json_text
 from goldpan.report.rejects_workbook import rejects_workbook_tables
 from goldpan.report.rows import merged_rows_table, row_counts
 from goldpan.report.sending import Sending
@@ -33,6 +33,7 @@ __all__ = [
     "merged_rows_table",
     "outcomes_table",
     "plan_json",
+    "plan_json_text",
     "plan_tables",
     "prospects_table",
     "rejects_table",

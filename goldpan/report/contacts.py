@@ -1,5 +1,7 @@
 """*Contacts* and *Prospects*: who is a member, and who buys without being one."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from goldpan.columns import CATEGORIES
@@ -8,7 +10,7 @@ from goldpan.conform import Export
 from goldpan.exports import add_individual_boolean_tags_for_excel, tag_labels
 from goldpan.pipeline import Refined
 from goldpan.places import places_of_rows
-from goldpan.report.table import Column, Table, Tone, table_of, unique_headers
+from goldpan.report.table import Column, Table, Tone, Values, cells_as_delivered, table_of, unique_headers
 
 CATEGORY_TONES: dict[str, Tone] = {
     CATEGORIES["expired"]: "bad",
@@ -26,12 +28,10 @@ def contacts_table(memberships: Export, refined: Refined, config: Config) -> Tab
     files, ``File`` and ``Row`` lead to the membership row.
     """
     contacts = refined.contacts
-    places = places_of_rows(memberships, contacts["source_row"])
-    where = ((Column("File"), places["file"]), (Column("Row", "number"), places["row"]))
     flags = add_individual_boolean_tags_for_excel(contacts, config.tags).iloc[:, contacts.shape[1] :].astype(bool)
     computed = table_of(
         "Contacts",
-        *(where if memberships.is_united else ()),
+        *(_places(memberships, contacts) if memberships.is_united else ()),
         (Column("Contact Email (as sent)"), contacts["email"]),
         (Column("Total Order Value", "money"), contacts["total_order_value"]),
         (Column("Estimated Savings", "money"), contacts["estimated_savings"]),
@@ -43,13 +43,19 @@ def contacts_table(memberships: Export, refined: Refined, config: Config) -> Tab
         *((Column(header, "bool", width=13), flags[header]) for header in flags),
     )
     headers = unique_headers(memberships.headers, taken=computed.frame.columns)
-    cells = memberships.originals.loc[contacts["source_row"].astype("int64")].set_axis(headers, axis=1)
+    cells = cells_as_delivered(memberships, contacts["source_row"], headers)
     return Table(
         "Contacts",
         (*(Column(header, "any") for header in headers), *computed.columns),
-        pd.concat([cells.reset_index(drop=True), computed.frame], axis=1),
+        pd.concat([cells, computed.frame], axis=1),
         frozen=min(2, len(headers)),
     )
+
+
+def _places(memberships: Export, contacts: pd.DataFrame) -> Iterator[tuple[Column, Values]]:
+    places = places_of_rows(memberships, contacts["source_row"])
+    yield Column("File"), places["file"]
+    yield Column("Row", "number"), places["row"]
 
 
 def prospects_table(refined: Refined) -> Table:

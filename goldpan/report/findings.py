@@ -134,7 +134,8 @@ def words_of(outcome: Outcome) -> str:
 
 def unsendable_lines(memberships: Export, refined: Refined, config: Config) -> pd.DataFrame:
     """The contacts without any address, each at its membership row (its number in the export)."""
-    contacts = refined.contacts[refined.contacts["email"].isna()].sort_values("source_row")
+    named = ["source_row", "customer_id", "customer_name"]
+    contacts = refined.contacts.loc[refined.contacts["email"].isna(), named].sort_values("source_row")
     who = contacts["customer_id"].fillna(contacts["customer_name"]).fillna("")
     lines = pd.DataFrame({"row": contacts["source_row"], "reason": "unsendable", "value": who, "details": ""})
     return _about_addresses(lines, memberships, config)

@@ -13,7 +13,7 @@ from goldpan.pipeline import Refined
 from goldpan.places import places_of_rows
 from goldpan.reasons import reason_of
 from goldpan.report.findings import findings_of, shared_lines, unsendable_lines
-from goldpan.report.table import Column, Table, unique_headers
+from goldpan.report.table import Column, Table, cells_as_delivered, unique_headers
 
 
 class _Problem(NamedTuple):
@@ -70,8 +70,8 @@ def rejects_workbook_tables(
 
 
 def _of_lines(lines: pd.DataFrame) -> Iterable[_Problem]:
-    details = lines["details"] if "details" in lines else [""] * len(lines)
-    return map(_Problem, lines["row"].astype("int64"), lines["reason"], lines["column"], details)
+    details = lines["details"].tolist() if "details" in lines else [""] * len(lines)
+    return map(_Problem, lines["row"].tolist(), lines["reason"].tolist(), lines["column"].tolist(), details)
 
 
 def _refused(memberships: Export, refined: Refined, outcomes: Mapping[str, Outcome]) -> Iterable[_Problem]:
@@ -98,7 +98,7 @@ def _table(
     front = [*_places(export, rows), *_problems([of_row[row] for row in rows], since, times)]
     headers = unique_headers(export.headers)
     columns = [_beside(column, headers) for column, _ in front]
-    cells = export.originals.loc[rows].set_axis(headers, axis=1).reset_index(drop=True)
+    cells = cells_as_delivered(export, pd.Series(rows, dtype="int64"), headers)
     own = pd.DataFrame({column.header: values for column, (_, values) in zip(columns, front, strict=True)})
     return Table(
         export.kind.capitalize(),

@@ -34,7 +34,7 @@ def summary_table(
         "Money (share of all orders)": _money_lines(refined, config),
         "HubSpot": _hubspot_lines(sending),
         "Rows of the exports": _row_lines(memberships, orders, refined),
-        "To look at (see Rejects and warnings)": _reject_lines(rejects),
+        "To look at (see Rejects and warnings)": _reject_lines(rejects, refined),
     }
     lines = [(section, *line) for section, made in sections.items() for line in made]
     columns = list(zip(*lines, strict=True))
@@ -93,7 +93,6 @@ def _money_lines(refined: Refined, config: Config) -> Iterator[_Line]:
     money, rules = refined.money, config.rules
     total = money.total
     savings = _cents(money.customers, rules.savings_share)
-    bought = refined.prospects["customer_id"].notna()
     yield "All orders", _cents(total), None, "Returns count as negative; an order that stands twice counts once."
     yield "Orders of members", _cents(money.customers), _share(money.customers, total), ""
     yield (
@@ -116,8 +115,9 @@ def _money_lines(refined: Refined, config: Config) -> Iterator[_Line]:
         None,
         f"{_percent(rules.prospect_savings_share)} of their orders.",
     )
-    high = int(refined.prospects.loc[bought, "is_high_value"].sum())
-    yield "Prospects", int(bought.sum()), None, f"{high:,} of them ordered for more than {rules.high_value_above:,f}."
+    high = refined.counts.high_value_prospects
+    ordered = f"{high:,} of them ordered for more than {rules.high_value_above:,f}."
+    yield "Prospects", refined.counts.prospects, None, ordered
 
 
 def _cents(micros: int, share: Decimal = Decimal(1)) -> Decimal:
@@ -153,10 +153,12 @@ def _row_lines(memberships: Export, orders: Export, refined: Refined) -> Iterato
         yield f"{kind.capitalize()}: skipped", counts.skipped, _share(counts.skipped, counts.read), ", ".join(skipped)
 
 
-def _reject_lines(rejects: Table) -> Iterator[_Line]:
+def _reject_lines(rejects: Table, refined: Refined) -> Iterator[_Line]:
+    counts = refined.counts  # some engines list only the first rows of these
+    whole = {"repeated_order": counts.repeated_orders, "email_from_earlier_row": counts.filled_addresses}
     lines = rejects.frame[rejects.frame["Row"].notna() | (rejects.frame["File"] == "")]
     for code, count in lines.groupby("Reason", sort=False).size().items():
         reason = reason_of(str(code))
-        yield reason.title, int(count), None, reason.advice or reason.meaning
+        yield reason.title, whole.get(str(code), int(count)), None, reason.advice or reason.meaning
     if not len(lines):
         yield "Nothing", 0, None, "Every cell could be read and every contact can be sent."

@@ -1,10 +1,12 @@
 """A table as people see it: named columns that say how their cells look, over one frame."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import pandas as pd
+
+from goldpan.conform import Export
 
 Kind = Literal["text", "date", "money", "number", "share", "bool", "any"]
 """How a column's cells look. ``any`` holds cells as delivered, each shown by its own type."""
@@ -39,7 +41,7 @@ class Table:
         name: The sheet's name, at most 31 characters.
         columns: How to show each column of the frame, in its order.
         frame: text ``str``; date ``datetime64``; money decimals; number ``Int64`` or ``int64``; share floats, 1.0 is
-            100 %; bool ``bool``; any ``object``.
+            100 %; bool ``bool``; any: whatever dtype the cells have as delivered, ``object`` where they are mixed.
         frozen: How many leading columns stay in sight.
         is_sectioned: The first column names the section that a row belongs to; the rows of a section stand together.
     """
@@ -55,6 +57,22 @@ def table_of(name: str, *columns: tuple[Column, Values], frozen: int = 0, is_sec
     """A table from its columns and their values (all on one index)."""
     frame = pd.DataFrame({column.header: values for column, values in columns}).reset_index(drop=True)
     return Table(name, tuple(column for column, _ in columns), frame, frozen, is_sectioned)
+
+
+def cells_as_delivered(export: Export, rows: "pd.Series[int]", headers: Sequence[str]) -> pd.DataFrame:
+    """Rows of an export with its cells as they were delivered.
+
+    Args:
+        export: The export.
+        rows: Numbers of rows in it, in any order.
+        headers: What its columns are to be called.
+
+    Returns:
+        One row per number, in the order given.
+    """
+    # A look-up by the index would build and keep a hash table of all the export's rows; they are in order.
+    positions = export.originals.index.searchsorted(rows.to_numpy(dtype="int64"))
+    return export.originals.take(positions).set_axis(headers, axis=1).reset_index(drop=True)
 
 
 def unique_headers(headers: Iterable[str], taken: Iterable[str] = ()) -> list[str]:

@@ -1,42 +1,48 @@
 """Contacts: one per person, made of every membership row that is theirs (RULES section 4)."""
 
-from datetime import date, datetime, time
+from datetime import date
 
 import narwhals.stable.v2 as nw
 
-from goldpan.frames import Frame, Narwhal
+from goldpan.frames import Frame, Narwhal, Settle, as_it_is, day_number, midnight, only_rows, rank, row_of
+from goldpan.steps.filling import fill_from_rows
 
-LONG_AGO = datetime(1900, 1, 1)  # noqa: DTZ001 - business dates have no zone
-"""Stands for a missing date where rows are ranked: missing dates lose."""
-
-_BY_END = ("rank_expires", "rank_created", "source_row")
+_FROM_NEXT_ROW = ("customer_name", "original_purchase")
+"""What a contact takes from the next row that has it, where its membership row has none."""
 
 
-def assign_contacts(memberships: Frame) -> Frame:
+def assign_contacts(memberships: Frame, *, settle: Settle = as_it_is) -> Frame:
     """Say which contact each row that stays belongs to.
 
     Args:
         memberships: One row per row that stays (:func:`goldpan.steps.renewals.deduplicate_memberships`).
+        settle: See :data:`goldpan.frames.Settle`.
 
     Returns:
         The same rows plus ``contact_key`` (str): the row's address; else the address of the same customer's row that
         has one (the latest to expire); else the customer, who can't be sent to.
     """
-    rows = _ranked(nw.from_native(memberships))
-    addresses = (
-        rows.filter(~nw.col("email").is_null())
-        .unique(subset="customer", keep="last", order_by=_BY_END)
-        .select("customer", customer_email=nw.col("email"))
+    rows = nw.from_native(memberships)
+    lacking = rows.filter(nw.col("email").is_null()).select("source_row", "customer")
+    having = rows.filter(~nw.col("email").is_null()).join(lacking.select("customer"), on="customer", how="semi")
+    latest = (
+        having.select("customer", rank=_by_end(having))
+        .group_by("customer")
+        .agg(nw.col("rank").max())
+        .select("customer", kept_row=row_of("rank"))
     )
+    known = having.select("email", kept_row=nw.col("source_row"))
+    addresses = latest.join(known, on="kept_row", how="inner").select("customer", contact_key=nw.col("email"))
+    given = lacking.join(addresses, on="customer", how="inner").select("source_row", "contact_key")
+    given = nw.from_native(settle(given.to_native()))
     return (
-        rows.join(addresses, on="customer", how="left")
-        .with_columns(contact_key=nw.coalesce("email", "customer_email", "customer"))
-        .drop("customer_email", "rank_expires", "rank_created")
+        rows.join(given, on="source_row", how="left")
+        .with_columns(contact_key=nw.coalesce("email", "contact_key", "customer"))
         .to_native()
     )
 
 
-def unite_contacts(memberships: Frame, linked: Frame, *, as_of: date) -> Frame:
+def unite_contacts(memberships: Frame, linked: Frame, *, as_of: date, settle: Settle = as_it_is) -> Frame:
     """One row per person: the membership that counts today, and what all of the person's customers bought.
 
     Args:
@@ -44,24 +50,17 @@ def unite_contacts(memberships: Frame, linked: Frame, *, as_of: date) -> Frame:
         linked: Every membership row (:func:`goldpan.steps.renewals.link_renewals`) with ``total_order_value_micros``:
             the customer ids of replaced rows count too.
         as_of: The run's date; a membership that covers it goes before one that doesn't.
+        settle: See :data:`goldpan.frames.Settle`.
 
     Returns:
         One row per ``contact_key``: the columns of the membership row, with ``email`` the contact's address (missing if
         it has none), ``customer_name`` and ``original_purchase`` from the next row that has one,
-        ``total_order_value_micros`` summed over the distinct customer ids, and ``customer_ids`` (Int64, their number).
+        ``total_order_value_micros`` summed over the distinct customer ids, and ``customer_ids`` (int64, their number).
     """
-    today = datetime.combine(as_of, time())
-    covers = (nw.col("member_since") <= today) & (nw.col("expires_on") > today)
-    rows = _ranked(nw.from_native(memberships)).with_columns(rank_covers=covers.fill_null(False).cast(nw.Int64()))
-    order = ("rank_covers", *_BY_END)
-    contacts = rows.unique(subset="contact_key", keep="last", order_by=order)
-    for column in ("customer_name", "original_purchase"):
-        known = (
-            rows.filter(~nw.col(column).is_null())
-            .unique(subset="contact_key", keep="last", order_by=order)
-            .select("contact_key", nw.col(column))
-        )
-        contacts = contacts.drop(column).join(known, on="contact_key", how="left")
+    rows = nw.from_native(memberships)
+    speaking = nw.from_native(settle(_speaking(rows, as_of).to_native()))
+    contacts = only_rows(rows, speaking)
+    contacts = fill_from_rows(contacts, speaking, rows, _FROM_NEXT_ROW)
     values = _values_by_contact(rows, nw.from_native(linked))
     return (
         contacts.drop("total_order_value_micros")
@@ -71,9 +70,26 @@ def unite_contacts(memberships: Frame, linked: Frame, *, as_of: date) -> Frame:
             nw.col("customer_ids").fill_null(0).cast(nw.Int64()),
             email=nw.when(nw.col("contact_key") != nw.col("customer")).then(nw.col("contact_key")),
         )
-        .drop("rank_covers", "rank_expires", "rank_created")
         .to_native()
     )
+
+
+def _speaking(rows: Narwhal, as_of: date) -> Narwhal:
+    """The row that speaks for each contact (``source_row``) and, where it lacks a column, ``<column>_row``."""
+    today = midnight(as_of)
+    covers = (nw.col("member_since") <= today) & (nw.col("expires_on") > today)
+    known = {f"{column}_rank": nw.when(~nw.col(column).is_null()).then(nw.col("rank")) for column in _FROM_NEXT_ROW}
+    best = (
+        rows.select("contact_key", *_FROM_NEXT_ROW, rank=_by_end(rows, first=covers.fill_null(False).cast(nw.Int64())))
+        .with_columns(**known)
+        .group_by("contact_key")
+        .agg(nw.col("rank").max(), *(nw.col(name).max() for name in known))
+    )
+    taken = {
+        f"{column}_row": nw.when(nw.col(f"{column}_rank") < nw.col("rank")).then(row_of(f"{column}_rank"))
+        for column in _FROM_NEXT_ROW
+    }
+    return best.select(source_row=row_of("rank"), **taken)
 
 
 def _values_by_contact(rows: Narwhal, linked: Narwhal) -> Narwhal:
@@ -83,14 +99,13 @@ def _values_by_contact(rows: Narwhal, linked: Narwhal) -> Narwhal:
         linked.filter(~nw.col("customer_id_key").is_null())
         .with_columns(kept_row=nw.coalesce("replaced_by", "source_row"))
         .join(contact_of_row, on="kept_row", how="inner")
-        .select("contact_key", "customer_id_key", "total_order_value_micros")
-        .unique()
+        .group_by("contact_key", "customer_id_key")
+        .agg(nw.col("total_order_value_micros").max())
         .group_by("contact_key")
         .agg(nw.col("total_order_value_micros").sum(), nw.len().alias("customer_ids"))
     )
 
 
-def _ranked(rows: Narwhal) -> Narwhal:
-    return rows.with_columns(
-        rank_expires=nw.col("expires_on").fill_null(LONG_AGO), rank_created=nw.col("created_on").fill_null(LONG_AGO)
-    )
+def _by_end(rows: Narwhal, first: nw.Expr | None = None) -> nw.Expr:
+    """Ranks rows by their ends, then their creation, then their place in the file; missing dates lose."""
+    return rank(day_number(rows, "expires_on"), day_number(rows, "created_on"), first)

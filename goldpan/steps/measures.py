@@ -1,13 +1,11 @@
 """Measures: how far away the end and the beginning are, and the category (RULES section 5)."""
 
-from datetime import date, datetime, time
+from datetime import date
 
 import narwhals.stable.v2 as nw
 
 from goldpan.columns import CATEGORIES
-from goldpan.frames import Frame
-
-_MINUTES_PER_DAY = 24 * 60
+from goldpan.frames import Frame, Narwhal, days_after, in_order
 
 
 def add_measures(contacts: Frame, *, as_of: date, expiring_soon_days: int = 30) -> Frame:
@@ -22,13 +20,12 @@ def add_measures(contacts: Frame, *, as_of: date, expiring_soon_days: int = 30) 
         The same rows plus ``days_until_expiration`` and ``days_since_start`` (Int64, missing where the date is) and
         ``membership_category`` (str, a key of :data:`goldpan.columns.CATEGORIES`; it speaks of the end only).
     """
-    today = nw.lit(datetime.combine(as_of, time()))
+    frame = nw.from_native(contacts)
     days = nw.col("days_until_expiration")
     return (
-        nw.from_native(contacts)
-        .with_columns(
-            days_until_expiration=_whole_days("expires_on", today),
-            days_since_start=_whole_days("start_on", today) * -1,
+        frame.with_columns(
+            days_until_expiration=_whole_days(frame, "expires_on", as_of),
+            days_since_start=_whole_days(frame, "start_on", as_of) * -1,
         )
         .with_columns(
             membership_category=nw.when(days.is_null())
@@ -62,14 +59,13 @@ def categorize_and_sort_memberships(contacts: Frame, *, as_of: date, expiring_so
     for position, category in enumerate(CATEGORIES):
         rank = nw.when(nw.col("membership_category") == category).then(nw.lit(position)).otherwise(rank)
     order = ("rank", "expires_on", "email", "customer_id", "source_row")
-    return measured.with_columns(rank=rank).sort(*order, nulls_last=True).drop("rank").to_native()
+    return in_order(measured.with_columns(rank=rank), *order).drop("rank").to_native()
 
 
-def _whole_days(column: str, today: nw.Expr) -> nw.Expr:
+def _whole_days(frame: Narwhal, column: str, as_of: date) -> nw.Expr:
     """Days from today to a date; missing where the date is.
 
-    Both ends are midnights without a zone, so the minutes are whole days. The zero from ``source_row`` makes a column
-    of integers that may be missing on every engine (numpy's could not).
+    The zero from ``source_row`` makes a column of integers that may be missing on every engine (numpy's could not).
     """
-    days = (nw.col(column).fill_null(today) - today).dt.total_minutes() // _MINUTES_PER_DAY
-    return nw.when(~nw.col(column).is_null()).then(nw.col("source_row") * 0 + days)
+    days = nw.col("source_row") * 0 + days_after(frame, column, as_of)
+    return nw.when(~nw.col(column).is_null()).then(days)

@@ -38,15 +38,17 @@ def calculate_all_membership_flags(
         and the opposites of those that don't, in config order, joined by ``;`` ("" if there are none).
     """
     context = RuleContext(columns=columns, as_of=as_of, savings_share=savings_share)
-    flagged = nw.from_native(contacts).with_columns(**{tag_column(tag): as_expression(tag, context) for tag in tags})
-    return flagged.with_columns(membership_status_tags=_joined(tags)).to_native()
+    flags = {tag_column(tag): as_expression(tag, context) for tag in tags}
+    # From the conditions, not from the new columns: Spark takes a dot in a name for a field of something.
+    joined = _joined(tags, list(flags.values()))
+    return nw.from_native(contacts).with_columns(**flags, membership_status_tags=joined).to_native()
 
 
-def _joined(tags: Sequence[Tag]) -> nw.Expr:
+def _joined(tags: Sequence[Tag], flags: Sequence[nw.Expr]) -> nw.Expr:
     values = [
-        nw.when(nw.col(tag_column(tag)))
+        nw.when(flag)
         .then(nw.lit(tag.value))
         .otherwise(nw.lit(tag.otherwise.value if tag.otherwise else None, dtype=nw.String()))
-        for tag in tags
+        for tag, flag in zip(tags, flags, strict=True)
     ]
     return nw.concat_str(values, separator=";", ignore_nulls=True).fill_null("")

@@ -13,12 +13,13 @@ from decimal import Decimal
 from types import NoneType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from goldpan.model import CellError
 from goldpan.report import Kind
+from goldpan.values.reading import as_texts
 from goldpan.values.texts import shown
 
 LONGEST_TEXT = 32_767  # UTF-16 units in one cell ("Excel specifications and limits", support.microsoft.com, 2026-11-20)
@@ -40,14 +41,10 @@ def as_cells(values: "pd.Series[Any]", kind: Kind) -> "pd.Series[Any]":
         return _as_floats(values)
     if kind in ("number", "share"):
         return values.astype("float64")
-    if values.dtype == bool or (values.dtype.kind == "M" and not (values.dt.year < FIRST_YEAR).any()):
-        return values
-    if isinstance(values.dtype, pd.StringDtype):
-        texts = pa.array(values, pa.string(), from_pandas=True)
-        if _fits(texts):
-            return _without_empty(texts)
-    values = values.astype(object)
-    return _by_content(values.where(values.notna(), None).tolist())
+    if kind == "any" and values.dtype != object and values.isna().all():
+        return pd.Series(None, index=values.index, dtype="str")
+    whole = _as_delivered(values)
+    return _by_content(values.astype(object).where(values.notna(), None).tolist()) if whole is None else whole
 
 
 def _as_floats(amounts: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -57,16 +54,34 @@ def _as_floats(amounts: "pd.Series[Any]") -> "pd.Series[Any]":
     return pd.Series(pc.divide(pc.cast(cents, pa.float64()), 100.0).to_numpy(zero_copy_only=False))
 
 
+def _as_delivered(values: "pd.Series[Any]") -> "pd.Series[Any] | None":
+    """A column of one type that needs no look at its single cells; None for another."""
+    try:
+        texts = as_texts(values)
+    except UnicodeEncodeError:  # a lone surrogate
+        return None
+    if texts is not None:
+        return _without_empty(texts) if _fits(texts) else None
+    return values if isinstance(values.dtype, np.dtype) and _is_fit(values) else None
+
+
+def _is_fit(values: "pd.Series[Any]") -> bool:
+    """Whether a spreadsheet holds every value of a column of one type as such."""
+    if values.dtype.kind == "f":
+        return not np.isinf(values.to_numpy()).any()
+    if values.dtype.kind == "M":
+        return bool(values.isna().all() or values.min().year >= FIRST_YEAR)
+    return bool(values.dtype == bool)
+
+
 def _by_content(cells: "list[Any]") -> "pd.Series[Any]":
     """A column of one type where the cells are of one, else cell by cell."""
     kinds = set(map(type, cells)) - {NoneType}
     uniform = None
-    if kinds <= {str, CellError}:
-        uniform = _as_texts(cells)
-    elif kinds in ({date}, {datetime}):
+    if kinds in ({date}, {datetime}):
         uniform = _as_moments(cells, pa.date32() if kinds == {date} else pa.timestamp("us"))
-    elif kinds <= {int, float}:
-        uniform = _as_numbers(cells, has_ints=int in kinds)
+    elif kinds <= {int, float, Decimal}:
+        uniform = _as_numbers(cells, is_exact=kinds != {float})
     elif kinds == {bool} and None not in cells:
         return pd.Series(cells, dtype=bool)
     if uniform is not None:
@@ -79,19 +94,14 @@ def _by_content(cells: "list[Any]") -> "pd.Series[Any]":
     return pd.Series(single, dtype=object)
 
 
-def _as_texts(cells: "list[str | None]") -> "pd.Series[Any] | None":
-    try:
-        texts = pa.array(cells, pa.string())
-    except UnicodeEncodeError:
-        return None
-    return _without_empty(texts) if _fits(texts) else None
+def _without_empty(texts: pa.Array) -> "pd.Series[Any]":
+    is_empty = pc.equal(texts, "")
+    if pc.any(is_empty).as_py():
+        texts = pc.if_else(is_empty, pa.scalar(None, texts.type), texts)
+    return pd.Series(pd.array(texts, dtype="str"))
 
 
-def _without_empty(texts: Any) -> "pd.Series[Any]":  # noqa: ANN401 - pyarrow has no types
-    return pd.Series(pc.if_else(pc.equal(texts, ""), None, texts), dtype="str")
-
-
-def _fits(texts: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
+def _fits(texts: pa.Array) -> bool:
     """Whether no text can be longer than a cell."""
     return (pc.max(pc.utf8_length(texts)).as_py() or 0) <= _LONG_SURE
 
@@ -102,13 +112,14 @@ def _as_moments(cells: "list[date | datetime | None]", arrow_type: pa.DataType) 
     return pd.Series(pa.array(cells, arrow_type).cast(pa.timestamp("us")).to_numpy(zero_copy_only=False))
 
 
-def _as_numbers(cells: "list[float | None]", *, has_ints: bool) -> "pd.Series[Any] | None":
+def _as_numbers(cells: "list[float | Decimal | None]", *, is_exact: bool) -> "pd.Series[Any] | None":
+    """None where one is infinite, or where what has more digits than Excel keeps is no float itself."""
     try:
         numbers = pd.Series(cells, dtype="float64")
     except OverflowError:
         return None
     largest = numbers.abs().max()
-    return None if math.isinf(largest) or (has_ints and largest >= _EXACT) else numbers
+    return None if math.isinf(largest) or (is_exact and largest >= _EXACT) else numbers
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -1,14 +1,16 @@
 """The folder that each run leaves: `YYYY/MM/DD/<run id>/`, with all that the run read, meant and did."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from goldpan.archived import archived_contacts
 from goldpan.config import Config
 from goldpan.conform import Export
-from goldpan.exports import guarded, hubspot_csv
+from goldpan.exports import as_csv, guarded, hubspot_csv_pieces
 from goldpan.model import Outcome
 from goldpan.pipeline import Refined
 from goldpan.report import (
@@ -17,7 +19,7 @@ from goldpan.report import (
     Table,
     changes_table,
     outcomes_table,
-    plan_json,
+    plan_json_text,
     plan_tables,
     rejects_workbook_tables,
     report_tables,
@@ -67,15 +69,14 @@ def archive_run(
         made_at=record.started_at.astimezone(settings.zone),
     )
     tables = report_tables(*both, refined, settings.config, sending=sending, left_alone=planned.left_alone)
-    rejects = rejects_workbook_tables(*both, refined, settings.config, outcomes, refused_since=refused_since)
-    with whole_folder(run_folder(settings, record)) as folder:
-        write_results(folder, refined, settings, tables)
+    with whole_folder(run_folder(settings, record)) as folder, writing_results(folder, refined, settings, tables):
         write_whole(
             folder / CONTACTS,
             lambda path: write_contacts(path, archived_contacts(refined), Origin.of(record, settings)),
         )
         if not record.dry_run:
             _link_inputs(folder, InputStore(settings.archive_folder), record.inputs)
+        rejects = rejects_workbook_tables(*both, refined, settings.config, outcomes, refused_since=refused_since)
         write_rejects_workbook(folder, rejects)
         write_plan(folder, planned, settings.config, is_for_people=record.dry_run or record.status == "held")
         write_record(folder, record)
@@ -124,23 +125,42 @@ def run_folder(settings: AppSettings, record: RunRecord) -> Path:
 
 def write_results(folder: Path, refined: Refined, settings: AppSettings, tables: tuple[Table, ...]) -> None:
     """The workbook, the CSV for HubSpot's importer, and the list of rejects as CSV."""
-    config = settings.config
-    write_workbook(folder / ANALYSIS, tables)
-    write_text(folder / CSV, hubspot_csv(refined.contacts, config.tags))
-    _write_rejects(folder, next(table for table in tables if table.name == "Rejects and warnings"))
+    with writing_results(folder, refined, settings, tables):
+        pass
+
+
+@contextmanager
+def writing_results(folder: Path, refined: Refined, settings: AppSettings, tables: tuple[Table, ...]) -> Iterator[None]:
+    """The same, the workbook while the block goes on: most of its time is compression, which needs no Python."""
+    with ThreadPoolExecutor(1) as aside:
+        workbook = aside.submit(write_workbook, folder / ANALYSIS, tables)
+        _write_pieces(folder / CSV, hubspot_csv_pieces(refined.contacts, settings.config.tags))
+        _write_rejects(folder, next(table for table in tables if table.name == "Rejects and warnings"))
+        yield
+        workbook.result()
 
 
 def _write_rejects(folder: Path, table: Table) -> None:
     rejects = table.frame
     texts = rejects.assign(**{name: guarded(rejects[name]) for name in rejects if rejects[name].dtype == "str"})
-    write_text(folder / REJECTS, texts.to_csv(index=False, lineterminator="\n"))
+    write_text(folder / REJECTS, as_csv(texts))
 
 
 def write_plan(folder: Path, planned: Planned, config: Config, *, is_for_people: bool) -> None:
     """The plan as JSON for programs, and as a workbook where a person has to look at it first."""
     if is_for_people:
         write_workbook(folder / PLAN, plan_tables(planned, config))
-    write_json(folder / PLAN_DATA, plan_json(planned))
+    _write_pieces(folder / PLAN_DATA, chain(plan_json_text(planned), "\n"))
+
+
+def _write_pieces(target: Path, pieces: Iterable[str]) -> None:
+    """:func:`write_text` for a text that need never be there as a whole."""
+
+    def write(path: Path) -> None:
+        with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
+            file.writelines(pieces)
+
+    write_whole(target, write)
 
 
 def write_rejects_workbook(folder: Path, tables: Sequence[Table]) -> None:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from sync.archive.s3_store import S3Archive
 from sync.archive.store import Archive
 from sync.s3 import Bucket, open_bucket
 from sync.settings import AppSettings
@@ -17,6 +16,8 @@ def open_archive(settings: AppSettings) -> Archive:
 
     def connect() -> Bucket:
         return open_bucket(archive.s3, settings.environment, endpoint_url=archive.endpoint_url, region=archive.region)
+
+    from sync.archive.s3_store import S3Archive  # noqa: PLC0415 - brings what only an archive on S3 needs
 
     return S3Archive(settings.archive_folder, archive.s3, connect)
 

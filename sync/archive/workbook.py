@@ -29,5 +29,5 @@ def write_workbook(
         OSError: The file can't be written.
     """
     write = _WRITERS[writer or ("rustpy" if find_spec("rustpy_xlsxwriter") else "xlsxwriter")]
-    sheets = [sheet for table in tables for sheet in lay_out(table, rows_per_sheet)]
+    sheets = (sheet for table in tables for sheet in lay_out(table, rows_per_sheet))
     write_whole(path, lambda temporary: write(temporary, sheets))

@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from functools import partial
 
 from goldpan.errors import ConfigError, TransientError
+from sync.checks import databases
 from sync.checks.check import Check, attempt
 from sync.s3 import Bucket, open_bucket
 from sync.settings import AppSettings
@@ -28,7 +29,8 @@ def checks(settings: AppSettings) -> Iterator[Check]:
 
 
 def _source(source: SourceSettings, settings: AppSettings) -> str:
-    return f"{source.name}: {(_bucket if source.s3 else _folder)(source, settings)}"
+    look_at = databases.look_at if source.sql else _bucket if source.s3 else _folder
+    return f"{source.name}: {look_at(source, settings)}"
 
 
 def _folder(source: SourceSettings, settings: AppSettings) -> str:

@@ -21,7 +21,7 @@ def command(json: Json = False, config: ConfigFolder = None, verbose: Verbose = 
       goldpan alert-test --config mysync/config
     """
     from goldpan.errors import GoldpanError
-    from sync.cli.output import print_json
+    from sync.cli.as_json import print_json
     from sync.observe import configure_logs
     from sync.settings import load_settings
     from sync.telling.trying import try_channels

@@ -38,7 +38,6 @@ def command(
     from sync.checks import run_checks
     from sync.cli.check_output import announce_probe, ask_before_probing, print_check, print_check_json, print_probe
     from sync.observe import configure_logs
-    from sync.probe import run_probe
     from sync.settings import load_settings
 
     configure_logs(is_verbose=verbose)
@@ -51,6 +50,8 @@ def command(
             if not json:
                 print_check(check)
         if probe:
+            from sync.probe import run_probe
+
             report = run_probe(settings, ask=announce_probe if yes else ask_before_probing, domain=probe_domain)
     except GoldpanError as error:
         if not json:

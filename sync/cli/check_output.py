@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from goldpan.errors import ConfigError, GoldpanError
-from sync.cli.output import print_json
+from sync.cli.as_json import print_json
+from sync.cli.console import console_for_people
 
 if TYPE_CHECKING:
     from goldpan.model import Portal
@@ -64,7 +65,7 @@ def announce_probe(portal: "Portal", name: str) -> None:
 
 def print_probe(report: "ProbeReport", *, is_verbose: bool) -> None:
     """Question, answer, and what it means for Goldpan; with ``is_verbose`` also what went over the wire."""
-    console = Console(highlight=False)
+    console = console_for_people()
     for result in report.results:
         console.print(_table(result))
         if result.problem:

@@ -27,8 +27,9 @@ def command(
       goldpan convert members.xlsx orders.xlsx -o tonight --as-of 2026-11-20
     """
     from goldpan.errors import GoldpanError
+    from sync.cli.as_json import print_run_json
     from sync.cli.bars import progress_for
-    from sync.cli.output import print_conversion, print_run_json
+    from sync.cli.output import print_conversion
     from sync.convert import convert
     from sync.observe import configure_logs
     from sync.record import failed_record

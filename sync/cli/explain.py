@@ -34,8 +34,8 @@ def command(
       goldpan explain ada@example.org --memberships members.xlsx --orders orders.csv --json
     """
     from goldpan.errors import GoldpanError
+    from sync.cli.as_json import print_json
     from sync.cli.explained_history import print_told
-    from sync.cli.output import print_json
     from sync.explain import explain
     from sync.settings import load_settings
 

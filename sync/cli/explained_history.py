@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
-from rich.console import Console
 from rich.markup import escape
 
 from goldpan.explain import Explanation
 from goldpan.reasons import reason_of
+from sync.cli.console import console_for_people
 from sync.cli.explained import BLANK, contact_lines, days_said, said
 from sync.explain import Told
 from sync.settings import AppSettings
@@ -20,7 +20,7 @@ _CAUSES = {"time": ", time passed", "data": ", the data changed"}
 
 def print_told(told: Told, settings: AppSettings) -> None:
     """Everything about one contact, top-down."""
-    console = Console(highlight=False)
+    console = console_for_people()
     history = _History(told, settings)
     for line in (*_opening(told), *history.standing(), *history.changes()):
         console.print(line, soft_wrap=True)

@@ -33,9 +33,9 @@ def command(
       goldpan forecast --days 7 --as-of 2026-12-24 --json
     """
     from goldpan.errors import GoldpanError
+    from sync.cli.as_json import print_json
     from sync.cli.bars import progress_for
     from sync.cli.forecasted import print_forecast
-    from sync.cli.output import print_json
     from sync.forecast import forecast
     from sync.settings import load_settings
 

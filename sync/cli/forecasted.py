@@ -11,6 +11,7 @@ from rich.table import Table
 from goldpan.forecast import Course, ForecastDay, courses_of, largest_movements
 from goldpan.report.forecast import labels_of, marks_of
 from goldpan.rules import Tag
+from sync.cli.console import console_for_people
 from sync.cli.sparkline import sparkline
 from sync.forecast import Forecast
 
@@ -28,7 +29,7 @@ def print_forecast(found: Forecast, tags: Sequence[Tag], workbook: Path | None, 
         workbook: Where the same is as a workbook, if it was asked for.
         console: Where to; by default standard output.
     """
-    console = console or Console(highlight=False)
+    console = console or console_for_people()
     last = found.days[-1].on
     console.print(f"[bold]Forecast[/] from {found.as_of} to {last}, as if no new export came", soft_wrap=True)
     console.print(escape(found.origin), soft_wrap=True)

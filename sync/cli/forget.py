@@ -36,8 +36,8 @@ def command(
       goldpan forget ada@example.org --yes
     """
     from goldpan.errors import ConfigError, GoldpanError
+    from sync.cli.as_json import print_json
     from sync.cli.bars import progress_for
-    from sync.cli.output import print_json
     from sync.forget import forget
     from sync.observe import configure_logs
     from sync.settings import load_settings

@@ -1,6 +1,5 @@
 """What commands print for people; programs take `--json` instead."""
 
-import json
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,17 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from goldpan.drift import lines_of
-from sync.record import RunRecord
+from sync.cli.as_json import print_run_json
+from sync.cli.console import console_for_people
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from sync.demo.demo import Demo
+    from sync.record import RunRecord
     from sync.state.runs import StoredRun
-    from sync.verify import Verified
 
 CONTACT_WORDS = {
     "created": "created in HubSpot",
@@ -46,21 +46,7 @@ _KINDS = {
 STATUS_STYLES = {"done": "green", "partial": "yellow", "held": "yellow", "failed": "red", "interrupted": "red"}
 
 
-def print_json(value: Mapping[str, Any]) -> None:
-    """One JSON object on standard output."""
-    print(json.dumps(value, ensure_ascii=False))
-
-
-def print_run_json(record: RunRecord) -> None:
-    """The one object of `--json` on standard output; what people should know besides, on standard error."""
-    print_json(record.printed())
-    if record.destination == "sandbox":
-        print("Sent to the embedded SANDBOX, not to HubSpot.", file=sys.stderr)
-    for note in record.notes:
-        print(f"Note: {note}", file=sys.stderr)
-
-
-def end_run(record: RunRecord, *, as_json: bool) -> NoReturn:
+def end_run(record: "RunRecord", *, as_json: bool) -> NoReturn:
     """Print how a run ended, and end the command with its exit code."""
     if as_json:
         print_run_json(record)
@@ -69,31 +55,9 @@ def end_run(record: RunRecord, *, as_json: bool) -> NoReturn:
     raise typer.Exit(record.exit_code)
 
 
-def print_run(record: RunRecord) -> None:
+def print_run(record: "RunRecord") -> None:
     """How a run ended, in numbers that add up."""
     print_record(record.as_json())
-
-
-def print_verified(verified: "Verified") -> None:
-    """What reading back found."""
-    console = Console(highlight=False)
-    drift = verified.drift
-    if drift is None:
-        return
-    console.print(
-        f"[bold]Verified[/] {drift.checked:,} contacts: {drift.fine:,} hold what HubSpot confirmed, "
-        f"{len(drift.drifted):,} drifted, {len(drift.deleted):,} are gone.",
-        soft_wrap=True,
-    )
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("What", "Which", "Contacts"):
-        table.add_column(column, justify="right" if column == "Contacts" else "left")
-    for what, which, count in lines_of(drift):
-        table.add_row(what, escape(which), f"{count:,}")
-    if table.row_count:
-        console.print(table)
-    if drift.drifted and verified.record.dry_run:
-        console.print("To put Goldpan's values back: goldpan verify --repair")
 
 
 def print_stored_run(run: "StoredRun") -> None:
@@ -106,12 +70,12 @@ def print_stored_run(run: "StoredRun") -> None:
             if run.status == "running"
             else "it was stopped"
         )
-        Console().print(f"Run {run.run_id} as of {run.as_of}: {run.status}; {how}.", soft_wrap=True)
+        console_for_people().print(f"Run {run.run_id} as of {run.as_of}: {run.status}; {how}.", soft_wrap=True)
 
 
 def print_record(record: Mapping[str, Any]) -> None:
     """The record of a run, for people."""
-    console = Console(highlight=False)
+    console = console_for_people()
     console.print(_headline(record), soft_wrap=True)
     if record["rows"]["read"]:
         console.print(_inputs(record), soft_wrap=True)
@@ -120,9 +84,9 @@ def print_record(record: Mapping[str, Any]) -> None:
     _print_footer(console, record)
 
 
-def print_conversion(record: RunRecord) -> None:
+def print_conversion(record: "RunRecord") -> None:
     """What `goldpan convert` made."""
-    console = Console(highlight=False)
+    console = console_for_people()
     contacts = record.contacts
     console.print(f"[bold]Converted[/] as of {record.as_of}; HubSpot was not touched.")
     console.print(_inputs(record.as_json()))
@@ -139,7 +103,7 @@ def print_conversion(record: RunRecord) -> None:
 
 def print_demo(demo: "Demo") -> None:
     """What the demo did, and where to look."""
-    console = Console(highlight=False)
+    console = console_for_people()
     print_run(demo.record)
     contacts = demo.record.contacts
     if demo.record.status == "done" and not (contacts["created"] or contacts["updated"]):
@@ -166,7 +130,7 @@ def program() -> str:
 
 def print_runs(runs: "Sequence[StoredRun]") -> None:
     """The latest runs, a line each."""
-    console = Console(highlight=False)
+    console = console_for_people()
     console.width = max(console.width, WIDEST_TABLE)
     if not runs:
         console.print("There is no run yet. Try: goldpan run --dry-run")
@@ -192,7 +156,7 @@ def print_runs(runs: "Sequence[StoredRun]") -> None:
 
 def print_rejects(run: "StoredRun", rejects: Sequence[Mapping[str, str]], limit: int) -> None:
     """What a run could not use or send: by reason with what to do, then where."""
-    console = Console(highlight=False)
+    console = console_for_people()
     if not rejects:
         console.print(f"Run {run.run_id}: nothing to look at.")
         return
@@ -258,13 +222,13 @@ def _tags(record: Mapping[str, Any]) -> Table:
     return table
 
 
-def _print_side_by_side(console: Console, *tables: Table) -> None:
+def _print_side_by_side(console: "Console", *tables: Table) -> None:
     grid = Table.grid(padding=(0, 6))
     grid.add_row(*tables)
     console.print(grid)
 
 
-def _print_footer(console: Console, record: Mapping[str, Any]) -> None:
+def _print_footer(console: "Console", record: Mapping[str, Any]) -> None:
     for file, words in (("analysis.xlsx", "The analysis"), ("plan.xlsx", "The plan, to look at first")):
         if record["archive"] and (Path(record["archive"]) / file).is_file():
             console.print(f"{words}: {escape(record['archive'])}/{file}", soft_wrap=True)

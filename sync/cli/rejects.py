@@ -24,7 +24,7 @@ def command(
       goldpan rejects 20261120T0130 -n 200
     """
     from sync.app import open_state
-    from sync.cli.output import print_json, print_rejects
+    from sync.cli.as_json import print_json
     from sync.rejects import rejects_of
     from sync.settings import load_settings
 
@@ -36,4 +36,6 @@ def command(
     if json:
         print_json({"run_id": found.run_id, "rejects": rejects})
     else:
+        from sync.cli.output import print_rejects
+
         print_rejects(found, rejects, limit)

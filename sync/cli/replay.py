@@ -28,8 +28,8 @@ def command(
       goldpan replay 20261120T0130 --json
     """
     from goldpan.errors import GoldpanError
+    from sync.cli.as_json import print_json
     from sync.cli.bars import progress_for
-    from sync.cli.output import print_json
     from sync.replay import replay
     from sync.settings import load_settings
 

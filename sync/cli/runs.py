@@ -21,7 +21,7 @@ def command(
       goldpan runs -n 5 --json
     """
     from sync.app import open_state
-    from sync.cli.output import print_json, print_runs
+    from sync.cli.as_json import print_json
     from sync.settings import load_settings
 
     _ = verbose
@@ -30,4 +30,6 @@ def command(
     if json:
         print_json({"runs": [run.summary() for run in found]})
     else:
+        from sync.cli.output import print_runs
+
         print_runs(found)

@@ -12,7 +12,7 @@ def command(run: Run = "latest", json: Json = False, config: ConfigFolder = None
       goldpan show 20261120T0130
     """
     from sync.app import open_state
-    from sync.cli.output import print_json, print_stored_run
+    from sync.cli.as_json import print_json
     from sync.settings import load_settings
 
     _ = verbose
@@ -21,4 +21,6 @@ def command(run: Run = "latest", json: Json = False, config: ConfigFolder = None
     if json:
         print_json(found.record or found.summary())
     else:
+        from sync.cli.output import print_stored_run
+
         print_stored_run(found)

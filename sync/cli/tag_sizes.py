@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from goldpan.tag_sizes import UsualSize, usual_size
+from sync.cli.console import console_for_people
 from sync.cli.sparkline import sparkline
 from sync.tag_history import Night
 
@@ -20,7 +21,7 @@ def print_nights(nights: Sequence[Night], console: Console | None = None) -> Non
         nights: The oldest first.
         console: Where to; by default standard output.
     """
-    console = console or Console(highlight=False)
+    console = console or console_for_people()
     if not nights:
         console.print("No run has sent its tags yet. See: goldpan runs")
         return

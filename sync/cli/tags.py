@@ -24,8 +24,7 @@ def command(
       goldpan tags --nights 90 --json
     """
     from sync.app import open_state
-    from sync.cli.output import print_json
-    from sync.cli.tag_sizes import print_nights
+    from sync.cli.as_json import print_json
     from sync.settings import load_settings
     from sync.tag_history import nights_of_last_portal
 
@@ -36,4 +35,6 @@ def command(
     if json:
         print_json({"nights": [night.as_json() for night in found]})
     else:
+        from sync.cli.tag_sizes import print_nights
+
         print_nights(found)

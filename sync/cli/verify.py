@@ -31,8 +31,10 @@ def command(
       goldpan verify --sample 500
       goldpan verify --repair
     """
+    from sync.cli.as_json import print_json
     from sync.cli.bars import progress_for
-    from sync.cli.output import print_json, print_run, print_verified
+    from sync.cli.output import print_run
+    from sync.cli.verified import print_verified
     from sync.lifecycle import give_up
     from sync.observe import configure_logs
     from sync.settings import load_settings

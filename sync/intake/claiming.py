@@ -16,7 +16,8 @@ from sync.archive.opening import open_archive
 from sync.intake.kinds import recognise
 from sync.intake.looked import Looked
 from sync.intake.refusing import Refusing
-from sync.intake.versions import place
+from sync.intake.snapshots import confirm, record, refuse
+from sync.intake.versions import put_in_place
 from sync.settings import AppSettings
 from sync.settings_file import SourceSettings
 from sync.sources import ChangedError, Found, Source
@@ -67,7 +68,9 @@ class Claiming:
         if latest is not None and latest.status == "claimed" and latest.reason == self._owner:
             return  # it has its turn with what was begun
         is_known = latest is not None and latest.status != "claimed" and latest.fingerprint == found.fingerprint
-        if is_known and not source.takes_away:
+        if latest is not None and is_known and not source.takes_away:
+            if source.is_snapshot:
+                confirm(self._deliveries, latest, found, self._clock())
             return
         if is_known and source.is_exact:
             source.remove(found)
@@ -79,6 +82,9 @@ class Claiming:
             make_folder(target.parent)
             self._on_step("made room")
             is_gone = source.fetch(found, target)
+        except DataError as error:
+            self._refuse_snapshot(row, error, looked)
+            return
         except Exception:
             if not target.exists():
                 self._cancel(row)
@@ -117,10 +123,7 @@ class Claiming:
 
     def record(self, found: Found) -> StoredDelivery:
         """Put a file on record as claimed by this service."""
-        row = self._deliveries.add(
-            source=found.source, key=found.key, fingerprint=found.fingerprint, name=found.name,
-            size_bytes=found.size_bytes, modified_at=found.modified_at, at=self._clock(), reason=self._owner,
-        )  # fmt: skip
+        row = record(self._deliveries, found, self._clock(), self._owner)
         stray = self._place_of(row).parent
         if stray.exists():  # left by a state that was put back to an older copy
             self._set_aside_stray(stray, Looked())
@@ -129,11 +132,15 @@ class Claiming:
     def _finish(self, row: StoredDelivery, source: Source | None, looked: Looked) -> None:
         """From `processing` to the archive, or to `failed`."""
         path = self._place_of(row)
-        if not self._is_as_found(row, path):
+        is_snapshot = source is not None and source.is_snapshot
+        if not self._is_as_found(row, path) and not is_snapshot:  # which has its size only now, and nobody writes on
             return
         try:
             sha256, kind = self._identify(row, path, source)
         except DataError as error:
+            if is_snapshot:
+                self._refuse_snapshot(row, error, looked)
+                return
             row = self.refusing.set_aside(row, str(error), path)
             looked.note_refused(row, error.reason)
             self._clear(row, source)
@@ -142,17 +149,7 @@ class Claiming:
         if kept.sha256 != sha256:
             raise ChangedError(f"{row.name}: changed while it was read.")
         self._on_step("kept")
-        others = self._deliveries.versions(row.source, kind)
-        new = self._deliveries.mark(row.delivery_id, kind=kind, sha256=sha256)
-        placing = place(new, others, self._settings)
-        row = self._deliveries.mark(
-            row.delivery_id,
-            supersedes=placing.supersedes,
-            status=placing.status,
-            reason=placing.reason,
-            path=str(kept.path),
-            finished_at=None if placing.status == "waiting" else self._clock(),
-        )
+        row, placing = put_in_place(self._deliveries, row, kept, kind, settings=self._settings, at=self._clock())
         self._on_step("placed")
         looked.note(row)
         for old in placing.supersedes:
@@ -195,6 +192,13 @@ class Claiming:
         if source is not None and source.takes_away:
             source.remove(_found(row))
             self._on_step("removed")
+
+    def _refuse_snapshot(self, row: StoredDelivery, error: DataError, looked: Looked) -> None:
+        """Said once, and nothing is kept: a kill between the two leaves a claim that came to nothing."""
+        shutil.rmtree(self._place_of(row).parent)
+        refused = refuse(self._deliveries, row, error, self._clock())
+        if refused is not None:
+            looked.note_refused(refused, error.reason)
 
     def _cancel(self, row: StoredDelivery) -> None:
         """Nothing was taken: the file, if it is still there, will be found again."""

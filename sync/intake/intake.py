@@ -52,7 +52,7 @@ class Intake:
     ) -> None:
         self._settings, self._state, self._clock, self._is_stopped = settings, state, clock, is_stopped
         self.deliveries = Deliveries(state.engine)
-        self._sources: dict[str, Source] = {source.settings.name: source for source in open_sources(settings)}
+        self._sources: dict[str, Source] = {source.settings.name: source for source in open_sources(settings, clock)}
         self._settling = Settling(settings.file.intake.settle_seconds)
         self._claiming = Claiming(settings, self.deliveries, clock, on_step)
         self._afterwards = Afterwards(settings, self.deliveries, self._claiming)
@@ -150,7 +150,9 @@ class Intake:
         for refusal in listing.refused:
             self._refuse_in_place(refusal, known.get(refusal.found.key), looked)
         self._say("file.in_use", name, [found.name for found in listing.in_use])
-        whole = self._settling.whole(listing.files, self._clock(), place=name)
+        whole = [*listing.files]
+        if not source.is_snapshot:
+            whole = self._settling.whole(whole, self._clock(), place=name)
         for found in sorted(whole, key=lambda found: (found.modified_at, found.name)):
             if not self._is_stopped():
                 take = partial(self._claiming.take, source, found, known.get(found.key), looked)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from sync.archive.inputs import Kept
 from sync.exports import date_in
 from sync.settings import AppSettings
-from sync.state.deliveries import StoredDelivery
+from sync.state.deliveries import Deliveries, StoredDelivery
 
 _SLACK = timedelta(days=1)
 """Clocks of other machines differ, and an export may bear the date of the night that it is for."""
@@ -33,7 +34,7 @@ def place(new: StoredDelivery, others: Sequence[StoredDelivery], settings: AppSe
     The same content as HubSpot has is no work. Older content that comes again is wanted back, unless its name says an
     earlier day than that of the last accepted: then somebody delivers a whole history once more. A version that never
     came before and is older than the last accepted one was held up (it was open, its bucket failed): HubSpot does not
-    go back to it.
+    go back to it. What a database gives now is newer than what it gave before, whatever the clock said then.
 
     Args:
         new: With its kind and content.
@@ -48,12 +49,45 @@ def place(new: StoredDelivery, others: Sequence[StoredDelivery], settings: AppSe
         return Placing("duplicate", "The same content waits already.")
     if same and not waiting and last is not None and (last.sha256 == new.sha256 or _is_named_before(new, last)):
         return Placing("duplicate", f"The same content came before as {same[-1].name}.")
+    if _is_snapshot(new, settings):
+        return Placing("waiting", supersedes=waiting)
     if last is not None and not same and _is_late(new, last, settings):
         return Placing("superseded", f"{last.name} is the newer version.")
     newer = max(waiting, key=lambda each: rank_of(each, settings), default=None)
     if newer is None or same or rank_of(newer, settings) <= rank_of(new, settings):
         return Placing("waiting", supersedes=waiting)
     return Placing("superseded", f"{newer.name} is the newer version.")
+
+
+def put_in_place(
+    deliveries: Deliveries, row: StoredDelivery, kept: Kept, kind: str, *, settings: AppSettings, at: datetime
+) -> tuple[StoredDelivery, Placing]:
+    """Put on record what a delivery is, now that its content is in the archive.
+
+    Args:
+        deliveries: The record.
+        row: The claim.
+        kept: Its content.
+        kind: What it holds.
+        settings: As for :func:`place`.
+        at: Now.
+    """
+    others = deliveries.versions(row.source, kind)
+    new = deliveries.mark(row.delivery_id, kind=kind, sha256=kept.sha256)
+    placing = place(new, others, settings)
+    row = deliveries.mark(
+        row.delivery_id,
+        supersedes=placing.supersedes,
+        status=placing.status,
+        reason=placing.reason,
+        path=str(kept.path),
+        finished_at=None if placing.status == "waiting" else at,
+    )
+    return row, placing
+
+
+def _is_snapshot(delivery: StoredDelivery, settings: AppSettings) -> bool:
+    return any(source.sql for source in settings.file.sources if source.name == delivery.source)
 
 
 def _is_named_before(new: StoredDelivery, last: StoredDelivery) -> bool:

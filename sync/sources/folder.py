@@ -31,6 +31,7 @@ class FolderSource:
     """
 
     is_exact = False  # somebody may copy another file there with the same size and time
+    is_snapshot = False
 
     def __init__(self, settings: SourceSettings, folder: Path, limits: ReadLimits) -> None:
         self.settings, self.folder, self._limits = settings, folder, limits

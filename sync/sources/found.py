@@ -78,6 +78,10 @@ class Source(Protocol):
         """Whether a fingerprint stands for the content, so that what is on record need not be read again."""
 
     @property
+    def is_snapshot(self) -> bool:
+        """Whether a file is made when it is fetched: it is whole at once, and its size is known only then."""
+
+    @property
     def takes_away(self) -> bool:
         """Whether files go once they are safe; a folder that turns out to be read-only says no from then on."""
 
@@ -100,6 +104,7 @@ class Source(Protocol):
 
         Raises:
             ChangedError: It is another one by now, or gone.
+            DataError: It can't be had as it is, however often it is tried.
             TransientError: Try again later.
             OSError: Likewise: this machine failed.
         """

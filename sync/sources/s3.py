@@ -33,6 +33,7 @@ class S3Source:
     """
 
     is_exact = True  # ETag, size and time of upload together
+    is_snapshot = False
 
     def __init__(self, settings: SourceSettings, bucket: Bucket, limits: ReadLimits) -> None:
         self.settings, self._bucket, self._limits = settings, bucket, limits

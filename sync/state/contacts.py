@@ -1,21 +1,25 @@
 """What HubSpot last confirmed of each contact, what it refused, and who is not there."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import islice
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Delete, Engine, Table, bindparam, delete, insert, select
+from sqlalchemy import Connection, Row, and_, insert, not_, or_, select
 
-from goldpan.desired import FILLS
 from goldpan.model import Confirmed
+from goldpan.stored import FILLS
 from sync.state import tables as t
+from sync.state.columns import text_batches
+from sync.state.portal_rows import PortalRows, chunks, delete_one
 from sync.state.times import utc
 
-AT_ONCE = 500
-"""Addresses in one query: well below the number of parameters that SQLite takes."""
+if TYPE_CHECKING:
+    from goldpan.payloads import Texts
+
+WRITTEN = 10_000
+"""Contacts in one transaction: what is proven of each stands for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,31 +52,33 @@ class Absence:
     record_id: str = ""
 
 
-class ConfirmedContacts:
+class ConfirmedContacts(PortalRows):
     """The contacts of one portal."""
 
-    def __init__(self, engine: Engine, destination: str, portal_id: str) -> None:
-        self._engine = engine
-        self._destination, self._portal_id = destination, portal_id
-
     def known(self) -> dict[str, Confirmed]:
-        """What was confirmed last, by address."""
-        c = t.contacts.c
-        query = select(c.email, c.record_id, c.payload, c.customer_key, c.first_run_id, c.run_id).where(
-            *self._mine(t.contacts)
-        )
+        """What was confirmed last, by address: everybody, so only for runs that look at everybody."""
+        query = _CONFIRMED.where(*self._mine(t.contacts))
         with self._engine.connect() as connection:
-            return {email: Confirmed(*rest) for email, *rest in connection.execute(query)}
+            return _by_address(connection.execute(query))
 
-    def owners_of(self, record_ids: Iterable[str]) -> dict[str, str]:
-        """The address that was confirmed for each of these records, where one was."""
+    def known_of(self, emails: Collection[str]) -> dict[str, Confirmed]:
+        """What was confirmed last of these addresses."""
+        return _by_address(self._some(_CONFIRMED, t.contacts.c.email, emails))
+
+    def batches(self, rows: int = 50_000) -> "Iterator[tuple[Texts, ...]]":
+        """Everybody who is confirmed: addresses, payloads and customer ids, about so many rows at a time."""
         c = t.contacts.c
-        owners: dict[str, str] = {}
-        with self._engine.connect() as connection:
-            for some in _chunks(record_ids):
-                query = select(c.record_id, c.email).where(*self._mine(t.contacts), c.record_id.in_(some))
-                owners |= {row.record_id: row.email for row in connection.execute(query)}
-        return owners
+        query = select(c.email, c.payload, c.customer_key).where(*self._all_of_mine(t.contacts))
+        return text_batches(self._engine, query, rows)
+
+    def confirmed_on(self, record_ids: Collection[str]) -> dict[str, str]:
+        """The record of every contact that was confirmed for one of these records, by address."""
+        c = t.contacts.c
+        return {row.email: row.record_id for row in self._some(select(c.email, c.record_id), c.record_id, record_ids)}
+
+    def owners_of(self, record_ids: Collection[str]) -> dict[str, str]:
+        """The address that was confirmed for each of these records, where one was."""
+        return {record_id: email for email, record_id in self.confirmed_on(record_ids).items()}
 
     def other_portals(self) -> list[str]:
         """Portals other than this one that contacts were confirmed for."""
@@ -89,40 +95,57 @@ class ConfirmedContacts:
             run_id: The run that has the proof.
             at: When.
         """
-        if not contacts:
-            return
-        with self._engine.begin() as connection:
-            first = self._first_runs(connection, contacts)
-            rows = [
-                self._key(email)
-                | {
-                    "record_id": held.record_id,
-                    "payload": held.payload,
-                    "customer_key": held.customer_key,
-                    "confirmed_at": at,
-                    "first_run_id": first.get(email, run_id),
-                    "run_id": run_id,
-                }
-                for email, held in contacts.items()
-            ]
-            for table in (t.contacts, t.refusals, t.absences):
-                connection.execute(_delete_one(table), self._keys(contacts))
-            connection.execute(insert(t.contacts), rows)
+        for emails in chunks(contacts, WRITTEN):
+            with self._engine.begin() as connection:
+                first = self._first_runs(connection, emails)
+                rows = [
+                    self._key(email)
+                    | {
+                        "record_id": contacts[email].record_id,
+                        "payload": contacts[email].payload,
+                        "customer_key": contacts[email].customer_key,
+                        "confirmed_at": at,
+                        "first_run_id": first.get(email, run_id),
+                        "run_id": run_id,
+                    }
+                    for email in emails
+                ]
+                for table in (t.contacts, t.refusals, t.absences):
+                    connection.execute(delete_one(table), self._keys(emails))
+                connection.execute(insert(t.contacts), rows)
 
     def unconfirm(self, emails: Iterable[str]) -> None:
         """Forget what was confirmed of these addresses: another contact speaks for their record now."""
         keys = self._keys(emails)
         if keys:
             with self._engine.begin() as connection:
-                connection.execute(_delete_one(t.contacts), keys)
+                connection.execute(delete_one(t.contacts), keys)
 
-    def absences(self) -> dict[str, Absence]:
-        """The contacts that HubSpot does not have, by address."""
-        with self._engine.connect() as connection:
-            return {
-                row.email: Absence(row.reason, row.payload, utc(row.since_at), utc(row.checked_at), row.record_id)
-                for row in connection.execute(select(t.absences).where(*self._mine(t.absences)))
-            }
+    def absences_of(self, emails: Collection[str]) -> dict[str, Absence]:
+        """Those of these contacts that HubSpot does not have, by address."""
+        return {
+            row.email: Absence(row.reason, row.payload, utc(row.since_at), utc(row.checked_at), row.record_id)
+            for row in self._some(select(t.absences), t.absences.c.email, emails)
+        }
+
+    def fresh_absences(
+        self, now: datetime, rows: int, *, good_for: timedelta, new_good_for: timedelta
+    ) -> "Iterator[tuple[Texts, ...]]":
+        """Contacts that HubSpot lacked not long ago: addresses, payloads and reasons, about so many at a time.
+
+        Args:
+            now: The time.
+            rows: See :meth:`batches`.
+            good_for: So long after it was checked.
+            new_good_for: The same for one that was found gone for the first time.
+        """
+        c, now = t.absences.c, now.astimezone(UTC)
+        is_new = and_(c.reason == "gone", c.checked_at == c.since_at)
+        is_fresh = or_(
+            and_(is_new, c.checked_at > now - new_good_for), and_(not_(is_new), c.checked_at > now - good_for)
+        )  # fmt: skip
+        query = select(c.email, c.payload, c.reason).where(*self._all_of_mine(t.absences), is_fresh)
+        return text_batches(self._engine, query, rows)
 
     def mark_absent(
         self, reason: str, payloads: Mapping[str, str], *, at: datetime, record_ids: Mapping[str, str] | None = None
@@ -135,27 +158,26 @@ class ConfirmedContacts:
             at: When.
             record_ids: The records that other contacts speak for.
         """
-        if not payloads:
-            return
-        before = self.absences()
-        rows = []
-        for email, payload in payloads.items():
-            known = before.get(email)
-            since_at = known.since_at if known is not None and known.reason == reason else at
-            rows.append(
-                self._key(email)
-                | {
-                    "reason": reason,
-                    "payload": payload,
-                    "record_id": (record_ids or {}).get(email, ""),
-                    "since_at": since_at,
-                    "checked_at": at,
-                }
-            )
-        with self._engine.begin() as connection:
-            for table in (t.contacts, t.absences):
-                connection.execute(_delete_one(table), self._keys(payloads))
-            connection.execute(insert(t.absences), rows)
+        for emails in chunks(payloads, WRITTEN):
+            before = self.absences_of(emails)
+            rows = []
+            for email in emails:
+                known = before.get(email)
+                since_at = known.since_at if known is not None and known.reason == reason else at
+                rows.append(
+                    self._key(email)
+                    | {
+                        "reason": reason,
+                        "payload": payloads[email],
+                        "record_id": (record_ids or {}).get(email, ""),
+                        "since_at": since_at,
+                        "checked_at": at,
+                    }
+                )
+            with self._engine.begin() as connection:
+                for table in (t.contacts, t.absences):
+                    connection.execute(delete_one(table), self._keys(emails))
+                connection.execute(insert(t.absences), rows)
 
     def refusals(self) -> dict[str, Refusal]:
         """The contacts that HubSpot refuses, by address."""
@@ -184,40 +206,32 @@ class ConfirmedContacts:
             for email, refusal in refused.items()
         ]
         with self._engine.begin() as connection:
-            connection.execute(_delete_one(t.refusals), self._keys(refused))
+            connection.execute(delete_one(t.refusals), self._keys(refused))
             connection.execute(insert(t.refusals), rows)
 
     def _first_runs(self, connection: Connection, emails: Iterable[str]) -> dict[str, str]:
         """The run that confirmed each of these contacts first; one that was emptied since begins anew."""
         c = t.contacts.c
         first: dict[str, str] = {}
-        for some in _chunks(emails):
+        for some in chunks(emails):
             query = select(c.email, c.first_run_id, c.payload).where(*self._mine(t.contacts), c.email.in_(some))
             rows = connection.execute(query)
             first |= {row.email: row.first_run_id for row in rows if _holds_values(row.payload)}
         return first
 
-    def _mine(self, table: Table) -> tuple[Any, Any]:
-        return table.c.destination == self._destination, table.c.portal_id == self._portal_id
 
-    def _key(self, email: str) -> dict[str, Any]:
-        return {"destination": self._destination, "portal_id": self._portal_id, "email": email}
-
-    def _keys(self, emails: Iterable[str]) -> list[dict[str, str]]:
-        return [{"d": self._destination, "p": self._portal_id, "e": email} for email in emails]
+_CONFIRMED = select(
+    *(t.contacts.c[name] for name in ("email", "record_id", "payload", "customer_key", "first_run_id", "run_id"))
+)
 
 
-def _chunks(emails: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    rest = iter(emails)
-    return iter(lambda: tuple(islice(rest, AT_ONCE)), ())
+def _by_address(rows: Iterable[Row[Any]]) -> dict[str, Confirmed]:
+    return {
+        row.email: Confirmed(row.record_id, row.payload, row.customer_key, row.first_run_id, row.run_id)
+        for row in rows
+    }  # fmt: skip
 
 
 def _holds_values(payload: str) -> bool:
     """Whether anything that Goldpan owns is left; values that only fill blanks stay when a contact is emptied."""
     return any(value for name, value in json.loads(payload).items() if not name.startswith(FILLS))
-
-
-def _delete_one(table: Table) -> Delete:
-    return delete(table).where(
-        table.c.destination == bindparam("d"), table.c.portal_id == bindparam("p"), table.c.email == bindparam("e")
-    )

@@ -7,7 +7,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from goldpan.errors import ConfigError
-from sync.state.upgrade import BEGIN, bring_up
+from sync.state.version import is_newest
+
+BEGIN = "sqlite_begin"
+"""The option of a connection to SQLite that says how its transactions begin."""
 
 BACKENDS = ("sqlite", "postgresql")
 CONNECT: dict[str, dict[str, Any]] = {
@@ -39,7 +42,10 @@ def open_engine(url: str, *, is_alone: bool = False) -> Engine:
     """
     engine = connect_engine(url)
     try:
-        bring_up(engine, is_alone=is_alone)
+        if not is_newest(engine):
+            from sync.state.upgrade import bring_up  # noqa: PLC0415 - Alembic and what else only an upgrade needs
+
+            bring_up(engine, is_alone=is_alone)
     except SQLAlchemyError as error:
         engine.dispose()
         raise unreachable(url, error) from error

@@ -3,12 +3,16 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Update, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Update, bindparam, func, insert, select, update
 
 from goldpan.model import Action, Cause, Change, Outcome, Portal
 from sync.state import tables as t
+
+AT_ONCE = 1_000
+"""Changes that are written or read at a time."""
 
 
 class Journal:
@@ -19,7 +23,9 @@ class Journal:
 
     def plan(self, run_id: str, changes: Sequence[Change], *, verdict: str = "planned") -> None:
         """Write down every change before any of them is sent; ``held`` where a person has to approve them first."""
-        rows = [
+        if not changes:
+            return
+        rows = (
             {
                 "run_id": run_id,
                 "email": change.email,
@@ -36,10 +42,10 @@ class Journal:
                 "cause": str(change.cause or ""),
             }
             for change in changes
-        ]
-        if rows:
-            with self._engine.begin() as connection:
-                connection.execute(insert(t.changes), rows)
+        )
+        with self._engine.begin() as connection:  # all or none: half a plan is not what a person approves
+            while some := [*islice(rows, AT_ONCE)]:
+                connection.execute(insert(t.changes), some)
 
     def mark_sent(
         self, run_id: str, changes: Sequence[Change], *, unless: Callable[[Connection], None] = lambda _: None
@@ -95,8 +101,7 @@ class Journal:
     def unknown(self, destination: str, portal: Portal) -> list[tuple[str, Change]]:
         """What runs to this portal sent and have no proof of, the oldest first, with their runs."""
         query = select(t.changes).where(*_unknown(destination, portal)).order_by(t.changes.c.change_id)
-        with self._engine.connect() as connection:
-            return [(row.run_id, _change(row)) for row in connection.execute(query)]
+        return [(row.run_id, _change(row)) for row in self._rows(query)]
 
     def discard_unknown(self, destination: str, portal: Portal) -> None:
         """What is still without proof after it was read back was not written; it is planned anew where it is wanted."""
@@ -107,15 +112,20 @@ class Journal:
 
     def planned(self, run_id: str, *verdicts: str) -> tuple[Change, ...]:
         """The changes of a run as they were planned, all or those with one of these verdicts, by address."""
-        return tuple(map(_change, self.changes(run_id, *verdicts)))
+        return tuple(self.each_planned(run_id, *verdicts))
+
+    def each_planned(self, run_id: str, *verdicts: str) -> Iterator[Change]:
+        """The same one after the other, for whoever needs no more of them at once."""
+        return map(_change, self.changes(run_id, *verdicts))
 
     def changes(self, run_id: str, *verdicts: str) -> Iterator[Row[Any]]:
         """The changes of a run, all or those with one of these verdicts, by address."""
         query = select(t.changes).where(t.changes.c.run_id == run_id).order_by(t.changes.c.email)
-        if verdicts:
-            query = query.where(t.changes.c.verdict.in_(verdicts))
+        return self._rows(query.where(t.changes.c.verdict.in_(verdicts)) if verdicts else query)
+
+    def _rows(self, query: Select[Any]) -> Iterator[Row[Any]]:
         with self._engine.connect() as connection:
-            yield from connection.execute(query)
+            yield from connection.execution_options(yield_per=AT_ONCE).execute(query)
 
 
 def _unknown(destination: str, portal: Portal) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

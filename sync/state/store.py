@@ -7,13 +7,14 @@ from sqlalchemy import Engine
 
 from goldpan.model import Portal
 from sync.state.contacts import ConfirmedContacts
-from sync.state.database import open_engine
+from sync.state.database import connect_engine, open_engine
 from sync.state.inputs import Inputs
 from sync.state.journal import Journal
 from sync.state.leases import Leases
 from sync.state.options import OwnedOptions
 from sync.state.pauses import Pauses
 from sync.state.runs import Runs
+from sync.state.tables import metadata
 
 
 class State:
@@ -46,6 +47,13 @@ class State:
     def open(cls, url: str) -> Self:
         """Open the database behind a SQLAlchemy URL, made or migrated where needed."""
         return cls(open_engine(url))
+
+    @classmethod
+    def empty(cls) -> Self:
+        """A state in memory that remembers nothing yet, for whoever only looks."""
+        engine = connect_engine("sqlite://")
+        metadata.create_all(engine)
+        return cls(engine)
 
     def contacts_of(self, destination: str, portal: Portal) -> ConfirmedContacts:
         """What this portal last confirmed; another portal has its own."""

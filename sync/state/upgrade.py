@@ -1,27 +1,25 @@
 """Bringing a state to the newest version: alone, after a copy of it, whole or not at all."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from goldpan.errors import BusyError, FatalError
 from sync.state.backup import back_up
+from sync.state.database import BEGIN
 from sync.state.file_lock import file_locked, lock_of
 from sync.state.leases import Leases
+from sync.state.version import VERSION, stored_version
 
-VERSION = "0003"
-"""The newest migration in `migrations/versions/`; a test checks that it is."""
-
-BEGIN = "sqlite_begin"
-"""The option of a connection to SQLite that says how its transactions begin."""
 POSTGRESQL_LOCK = 0x676F6C6470616E
 """The number of an advisory lock, "goldpan" in ASCII; runs of versions up to 0.1 hold it as long as they last."""
-
-log = structlog.get_logger()
 
 
 def bring_up(engine: Engine, *, is_alone: bool) -> None:
@@ -50,14 +48,18 @@ def bring_up(engine: Engine, *, is_alone: bool) -> None:
         where = back_up(connection, found) if found is not None else ""
         _migrate(connection)
     if found is not None:
-        log.warning("state.upgraded", found=found, version=VERSION, backup=where)
+        _log().warning("state.upgraded", found=found, version=VERSION, backup=where)
 
 
 def _version(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return found
+    return stored_version(connection) if inspect(connection).has_table("alembic_version") else None
+
+
+def _log() -> structlog.typing.FilteringBoundLogger:
+    """A command that only reads has set up no log, and its standard output is for its answer alone."""
+    aside = structlog.wrap_logger(structlog.PrintLogger(sys.stderr))
+    log: structlog.typing.FilteringBoundLogger = structlog.get_logger() if structlog.is_configured() else aside
+    return log
 
 
 @contextmanager
@@ -92,9 +94,6 @@ def _nobody_else(engine: Engine, found: str | None, *, is_alone: bool) -> Iterat
 
 
 def _migrate(connection: Connection) -> None:
-    from alembic import command  # noqa: PLC0415 - a quarter of a second that only a migration needs
-    from alembic.config import Config  # noqa: PLC0415
-
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")

@@ -78,6 +78,45 @@ def test_a_column_of_one_type_stays_whole_and_a_mixed_one_goes_cell_by_cell(cell
     assert len(column) == len(cells)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "cells"),
+    [
+        ("str", ["a", "", None, "00121", "=1"]),
+        ("str", [None, None]),
+        ("str", ["x" * (LONGEST_TEXT + 1), "short"]),
+        ("float64", [1.5, None, -0.0, 1e300, 1e15]),
+        ("float64", [1.0, math.inf, None, -math.inf]),
+        ("float64", [None, None]),
+        ("bool", [True, False]),
+        ("datetime64[s]", [NOON, None]),
+        ("datetime64[ms]", [NOON, datetime.fromisoformat("1899-12-31T06:00"), None]),
+        ("datetime64[us]", [None, None]),
+        (pd.ArrowDtype(pa.decimal128(38, 2)), [Decimal("1.50"), None, Decimal("-0.01")]),
+    ],
+)
+def test_cells_are_the_same_whatever_type_the_export_gave_their_column(dtype, cells):
+    typed, single = (as_cells(pd.Series(cells, dtype=each), "any") for each in (dtype, object))
+
+    assert typed.dtype.kind == single.dtype.kind
+    assert typed.isna().tolist() == single.isna().tolist()
+    assert typed.dropna().tolist() == single.dropna().tolist()
+
+
+@pytest.mark.parametrize("dtype", ["bool", "float64", "str", "datetime64[s]", "object"])
+def test_a_column_without_rows_is_text_as_one_without_cells(dtype):
+    assert as_cells(pd.Series([], dtype=dtype), "any").dtype == "str"
+
+
+def test_amounts_as_exact_decimals_are_numbers_and_those_beyond_15_digits_texts():
+    amounts = [Decimal("1.25"), Decimal("-0.1"), None]
+
+    column = as_cells(pd.Series(amounts, dtype=object), "any")
+
+    assert column.dtype == "float64"
+    assert column.dropna().tolist() == [1.25, -0.1]
+    assert written(*amounts, Decimal(10**15)) == [1.25, -0.1, None, "1000000000000000"]
+
+
 def test_a_text_is_cut_at_excels_limit_of_utf_16_units():
     fits, long, wide = "x" * LONGEST_TEXT, "x" * (LONGEST_TEXT + 1), "😀" * 20_000
 

@@ -15,6 +15,7 @@ from sync.exports import Delivery, read_export
 from sync.init import set_up_folder
 from sync.record import RunRecord
 from sync.settings import config_of, load_settings
+from tests.builders import memberships, refined
 from tests.cli.installation import ADA, MEMBERS, ORDERS, member, write_csv
 
 DAY = date(2026, 11, 20)
@@ -61,6 +62,21 @@ def test_a_contact_without_an_address_has_its_customer(contacts):
     assert [(row["contact_key"], row["customer_keys"]) for row in contacts.to_pylist() if row["email"] is None] == [
         ("id 4102516", ["4102516"])
     ]
+
+
+def test_contacts_of_no_customer_one_and_several_have_their_keys():
+    result = refined(
+        memberships(
+            {"Cust ID": "10", "Contact Email": "both@x.org"},
+            {"Customer Name": "Nobody", "Contact Email": "none@x.org"},
+            {"Cust ID": "007", "Contact Email": "one@x.org"},
+            {"Cust ID": "2", "Contact Email": "both@x.org"},
+        )
+    )
+
+    keys = {row["email"]: row["customer_keys"] for row in archived_contacts(result).to_pylist()}
+
+    assert keys == {"both@x.org": ["10", "2"], "none@x.org": [], "one@x.org": ["7"]}
 
 
 def test_a_file_tells_where_it_comes_from_and_holds_the_config_of_that_night(contacts, settings, tmp_path):

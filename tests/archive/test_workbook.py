@@ -3,6 +3,8 @@
 import re
 import stat
 import string
+import subprocess
+import sys
 import zipfile
 from collections import Counter
 from datetime import date, datetime
@@ -234,6 +236,16 @@ def test_cells_of_several_types_in_one_column_keep_them(tmp_path, writer):
     assert (sheet["B3"].number_format, sheet["C3"].number_format) == ("yyyy-mm-dd", "yyyy-mm-dd hh:mm")
 
 
+def test_rows_of_several_types_keep_them_however_many_they_are(tmp_path, writer):
+    mixed, texts = [1.5, "x", None, True] * 1300, ["a", None, "=1", ""] * 1300
+
+    sheet = written(tmp_path, writer, table(Mixed=mixed, Text=texts, Number=[*map(float, range(5200))]))["Things"]
+
+    assert [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)] == [
+        [*row, number] for number, row in enumerate(zip(mixed, ["a", None, "=1", None] * 1300, strict=True))
+    ]
+
+
 def test_numbers_among_dates_never_look_like_dates(tmp_path, writer):
     """Of the two, the dates become text."""
     sheet = written(tmp_path, writer, table(Any=[date(2026, 1, 2), 7, 45_000.5]))["Things"]
@@ -329,3 +341,31 @@ def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path, writer):
 def test_a_missing_folder_is_told_as_such(tmp_path):
     with pytest.raises(FileNotFoundError):
         write_workbook(tmp_path / "nowhere" / "analysis.xlsx", full_report())
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+import pandas as pd
+import rustpy_xlsxwriter
+from goldpan.report import Column, Table
+from sync.archive.workbook import write_workbook
+
+rows = pd.DataFrame({"A": ["x" * 50] * 20_000}, dtype="str")
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+try:
+    write_workbook(Path(sys.argv[1]), [Table("T", (Column("A"),), rows)])
+except OSError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no limit there")
+def test_a_disk_that_is_full_is_told_as_such_and_leaves_nothing(tmp_path):
+    """The library panics then, with an exception that would end the service."""
+    said = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, tmp_path / "a.xlsx"], capture_output=True, text=True, check=True
+    )
+
+    assert "is there room?" in said.stdout
+    assert list(tmp_path.iterdir()) == []

@@ -15,9 +15,9 @@ from unittest import mock
 
 import structlog
 
-import sync.app
 from goldpan.desired import property_definitions
 from sync.cli import main
+from sync.destinations import hubspot
 from sync.destinations.hubspot import HubSpotDestination
 from sync.destinations.hubspot.properties import missing_in
 from sync.sandbox import TOKEN, Sandbox
@@ -212,7 +212,7 @@ def pass_waits(monkeypatch) -> Clock:
     """Pauses between requests and before repeats take no time in this process, as the destination's arguments allow."""
     clock = Clock()
     waitless = partial(HubSpotDestination, clock=clock.now, sleep=clock.sleep)
-    monkeypatch.setattr(sync.app, "HubSpotDestination", waitless)
+    monkeypatch.setattr(hubspot, "HubSpotDestination", waitless)
     return clock
 
 

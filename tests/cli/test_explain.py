@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from goldpan.desired import desired_contacts
+from goldpan.desired_contacts import DesiredContacts
 from goldpan.model import Action, Cause, Change, Confirmed, Outcome, Portal, Verdict
 from goldpan.pipeline import refine
 from sync.exports import Delivery, read_export
@@ -84,8 +84,9 @@ def payload_of(goldpan, email):
         for kind in ("memberships", "orders")
     ]
     refined = refine(*frames, date.fromisoformat(AS_OF), settings.config)
-    desired = desired_contacts(refined, settings.config).set_index("email")
-    return desired.loc[email, "payload"]
+    desired = DesiredContacts(refined, settings.config)
+    (contact,) = desired.contacts(desired.rows_of([email]))
+    return contact.payload
 
 
 # --- what is told -----------------------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ import stat
 
 import pytest
 
-from sync.settings import CONFIG_FILES, load_settings
+from sync.config_files import CONFIG_FILES
+from sync.settings import load_settings
 from tests.cli.installation import Installation
 
 

@@ -4,6 +4,7 @@ import sqlite3
 
 from tests.cli.installation import WANTED, tags_in
 from tests.cli.test_run import counted
+from tests.state.test_upgrade import make_older
 
 
 def test_changes_that_an_older_goldpan_journalled_are_settled_and_never_confirmed_blank(goldpan, sandbox):
@@ -20,3 +21,14 @@ def test_changes_that_an_older_goldpan_journalled_are_settled_and_never_confirme
     assert tags_in(sandbox) == WANTED
     assert counted(said.json) == {"total": 6, "unchanged": 5, "unsendable": 1}
     assert goldpan("verify", "--json").json["drift"]["fine"] == 5
+
+
+def test_a_command_that_prints_json_brings_an_older_state_up_and_prints_nothing_else(set_up):
+    installation = set_up("http://127.0.0.1:9")
+    make_older(f"sqlite:///{installation.home / 'state' / 'goldpan.sqlite'}", "0002")
+
+    said = installation.as_process("runs", "--json")
+
+    assert [run["status"] for run in said.json["runs"]] == ["done"]
+    assert "state.upgraded" in said.err
+    assert str(installation.home / "state" / "backups") in said.err

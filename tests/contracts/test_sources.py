@@ -1,18 +1,25 @@
-"""What every source must do, whatever holds the files: on a folder, and on S3 over HTTP.
+"""What every source must do, whatever holds the files: on a folder, on S3 over HTTP, and on a database.
 
-A new kind of source is one more entry of ``PLACES``.
+A new kind of source is one more entry of ``PLACES``, or of ``SNAPSHOTS`` if its files are made when they are fetched:
+then it promises nothing about names, and has always what it is asked for.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from io import BytesIO
+from itertools import count
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from sqlalchemy import create_engine
 
 from goldpan.errors import TransientError
+from sync.readers import read_sheets
 from sync.sources import ChangedError, Source, open_sources
 from tests.intake.buckets import BUCKET, SECRETS, client_of, s3_server
-from tests.intake.stage import settings_of
+from tests.intake.stage import NOON, settings_of
 
 CONTENT = b"Cust ID,Contact Email\n1,a@example.org\n"
 
@@ -29,6 +36,18 @@ class Place:
     def only(self):
         (file,) = self.source.list_files().files
         return file
+
+    def read(self, target: Path) -> bytes:
+        """A fetched file as it was put."""
+        return target.read_bytes()
+
+
+class SnapshotPlace(Place):
+    """Where rows lie: they are put as CSV, and come as a table."""
+
+    def read(self, target: Path) -> bytes:
+        (sheet,) = read_sheets(target)
+        return "".join(f"{','.join(map(str, row))}\n" for row in sheet.rows).encode()
 
 
 @contextmanager
@@ -63,8 +82,27 @@ def in_s3(home: Path, more: str) -> Iterator[Place]:
         yield Place(source, put, names)
 
 
+@contextmanager
+def in_sql(home: Path, more: str) -> Iterator[Place]:
+    url, hours = f"sqlite:///{home / 'crm.sqlite'}", count()
+    asked = 'memberships_query = "members"\nmemberships_mark = "SELECT count(*) FROM members"\n'
+    settings = settings_of(home, f'[[source]]\nname = "crm"\nsql = "CRM_DATABASE_URL"\n{asked}{more}')
+    (source,) = open_sources(settings, lambda: NOON + timedelta(hours=next(hours)))
+    engine = create_engine(url)
+
+    def put(_name: str, content: bytes) -> None:
+        table = pd.read_csv(BytesIO(content)).set_index("Cust ID")
+        table.to_sql("members", engine, if_exists="replace")
+
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CRM_DATABASE_URL", url)
+        yield SnapshotPlace(source, put, lambda: ["members.csv"])
+    engine.dispose()
+
+
 LIMIT = "[limits]\nmax_file_mb = 1"
 PLACES = {"folder": in_folder, "s3": in_s3}
+SNAPSHOTS = {"sql": in_sql}
 
 
 @pytest.fixture(params=PLACES)
@@ -83,6 +121,14 @@ def taken(kind, tmp_path):
 def kept(kind, tmp_path):
     """A source that keeps its files."""
     with kind(tmp_path, "remove_source = false\n") as place:
+        yield place
+
+
+@pytest.fixture(params=[*PLACES, *SNAPSHOTS])
+def any_kind(request, tmp_path):
+    """A source that keeps what it has, of every kind."""
+    is_place = request.param in PLACES
+    with (PLACES | SNAPSHOTS)[request.param](tmp_path, "remove_source = false\n" if is_place else "") as place:
         yield place
 
 
@@ -115,13 +161,13 @@ def test_an_empty_source_has_nothing(kept):
     assert kept.source.list_files().files == ()
 
 
-def test_a_file_keeps_its_fingerprint_until_it_changes(kept):
-    kept.put("members.csv", CONTENT)
-    first, again = kept.found(), kept.found()
-    kept.put("members.csv", CONTENT + b"2,b@example.org\n")
+def test_a_file_keeps_its_fingerprint_until_it_changes(any_kind):
+    any_kind.put("members.csv", CONTENT)
+    first, again = any_kind.found(), any_kind.found()
+    any_kind.put("members.csv", CONTENT + b"2,b@example.org\n")
 
     assert first == again
-    assert kept.found() != first
+    assert any_kind.found() != first
 
 
 def test_what_is_too_large_or_has_a_name_too_long_is_refused_with_a_reason(kept):
@@ -136,17 +182,31 @@ def test_what_is_too_large_or_has_a_name_too_long_is_refused_with_a_reason(kept)
     assert all("is not taken: " in refusal.reason for refusal in listing.refused)
 
 
-def test_a_fetched_file_is_whole_private_and_has_its_time(kept, target):
-    kept.put("members.csv", CONTENT)
-    found = kept.only()
+def test_a_fetched_file_is_whole_private_and_has_its_time(any_kind, target):
+    any_kind.put("members.csv", CONTENT)
+    found = any_kind.only()
 
-    is_gone = kept.source.fetch(found, target)
+    is_gone = any_kind.source.fetch(found, target)
 
-    assert target.read_bytes() == CONTENT
+    assert any_kind.read(target) == CONTENT
     assert target.stat().st_mode & 0o777 == 0o600
     assert abs(target.stat().st_mtime - found.modified_at.timestamp()) < 1e-5
     assert [path.name for path in target.parent.iterdir()] == ["members.csv"]
-    assert (is_gone, kept.names()) == (False, ["members.csv"])
+    assert (is_gone, any_kind.names()) == (False, ["members.csv"])
+
+
+def test_fetching_again_and_removing_change_nothing_where_files_are_kept(any_kind, target):
+    any_kind.put("members.csv", CONTENT)
+    found = any_kind.only()
+    any_kind.source.fetch(found, target)
+    fetched = target.read_bytes()
+    any_kind.put("members.csv", CONTENT + b"2,b@example.org\n")
+
+    assert (any_kind.source.takes_away, any_kind.source.fetch(found, target)) == (False, False)
+    any_kind.source.remove(found)
+
+    assert target.read_bytes() == fetched
+    assert any_kind.names() == ["members.csv"]
 
 
 def test_what_is_taken_away_is_gone_when_it_is_safe(taken, target):

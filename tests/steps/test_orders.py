@@ -4,8 +4,10 @@ import pandas as pd
 import pytest
 
 from goldpan.steps.orders import (
+    find_repeated_orders,
     link_repeated_orders,
     list_prospects,
+    name_prospects,
     process_orders_and_add_value_tiers,
     total_by_customer,
 )
@@ -69,10 +71,17 @@ def test_the_first_in_the_file_counts_wherever_it_stands_in_the_frame(engine):
 
 
 def totals(engine: Engine, orders: pd.DataFrame) -> dict[object, tuple[int, int]]:
-    frame = engine.take(total_by_customer(link_repeated_orders(engine.give(orders))))
-    return {
-        plain(row.customer_id_key): (int(row.orders), int(row.total_order_value_micros)) for row in frame.itertuples()
-    }
+    """How many orders count and what they come to, by customer; it is the same whether repeats are left out or off."""
+    given = engine.give(orders)
+    left_out, taken_off = (
+        {plain(row.customer_id_key): (int(row.orders), int(row.total_order_value_micros)) for row in frame.itertuples()}
+        for frame in (
+            engine.take(total_by_customer(link_repeated_orders(given))),
+            engine.take(total_by_customer(given, find_repeated_orders(given))),
+        )
+    )
+    assert left_out == taken_off
+    return taken_off
 
 
 def test_returns_are_subtracted_and_unreadable_amounts_add_nothing(engine):
@@ -119,9 +128,16 @@ def test_letters_of_an_id_are_case_sensitive(engine):
     assert values(engine, memberships, bought(ORDER | {"customer_id": "A7"})) == {2: 0, 3: 12_500_000}
 
 
-def prospects(engine: Engine, memberships: pd.DataFrame, orders: pd.DataFrame) -> list[tuple[object, ...]]:
-    found = list_prospects(engine.give(memberships), link_repeated_orders(engine.give(orders)))
-    return [tuple(map(plain, row)) for row in engine.take(found).itertuples(index=False)]
+def prospects(
+    engine: Engine, memberships: pd.DataFrame, orders: pd.DataFrame, at_most: int | None = None
+) -> list[tuple[object, ...]]:
+    given = engine.give(orders)
+    totals = total_by_customer(given, find_repeated_orders(given))
+    found = list_prospects(engine.give(memberships), totals)
+    return [
+        tuple(map(plain, row))
+        for row in engine.take(name_prospects(found, given, at_most=at_most)).itertuples(index=False)
+    ]
 
 
 def test_prospects_are_one_line_an_id_highest_total_first_and_the_blank_id_last(engine):
@@ -142,6 +158,16 @@ def test_prospects_are_one_line_an_id_highest_total_first_and_the_blank_id_last(
         ("B", None, 1, 1_000_000),
         (None, "Nobody", 2, 9_000_001),
     ]
+
+
+def test_of_many_prospects_the_first_are_listed(engine):
+    amounts = {"A": 3, "B": 5, None: 9, "C": 5, "D": 4}
+    orders = bought(*({"customer_id": key, "total_value_micros": amount} for key, amount in amounts.items()))
+
+    listed = [prospects(engine, members({"customer_id": "1"}), orders, at_most) for at_most in (0, 1, 3, 5, 9)]
+
+    every = [("B", None, 1, 5), ("C", None, 1, 5), ("D", None, 1, 4), ("A", None, 1, 3), (None, None, 1, 9)]
+    assert listed == [[], every[:1], every[:3], every, every]
 
 
 def test_a_repeated_order_makes_no_prospect_richer(engine):

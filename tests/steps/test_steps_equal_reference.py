@@ -13,7 +13,14 @@ from goldpan.conform import Export, conform
 from goldpan.model import Sheet
 from goldpan.steps.contacts import assign_contacts, unite_contacts
 from goldpan.steps.measures import categorize_and_sort_memberships
-from goldpan.steps.orders import link_repeated_orders, list_prospects, process_orders_and_add_value_tiers
+from goldpan.steps.orders import (
+    find_repeated_orders,
+    link_repeated_orders,
+    list_prospects,
+    name_prospects,
+    process_orders_and_add_value_tiers,
+    total_by_customer,
+)
 from goldpan.steps.renewals import deduplicate_memberships, link_renewals
 from goldpan.steps.tags import calculate_all_membership_flags
 from tests.builders import default_config
@@ -66,9 +73,10 @@ def test_values_and_prospects_are_those_of_the_reference(name, drawn):
 
     with engines.opened(name) as engine:
         memberships = engine.give(conformed("memberships", drawn.memberships).frame)
-        bought = engine.settle(link_repeated_orders(engine.give(conformed("orders", drawn.orders).frame)))
+        bought = engine.give(conformed("orders", drawn.orders).frame)
         valued = engine.take(process_orders_and_add_value_tiers(memberships, bought))
-        listed = engine.take(list_prospects(memberships, bought))
+        by_customer = engine.settle(total_by_customer(bought, engine.settle(find_repeated_orders(bought))))
+        listed = engine.take(name_prospects(list_prospects(memberships, by_customer), bought))
 
     assert by_row(valued, "total_order_value_micros") == {
         member.row: totals.get(member.customer_key, 0) * MILLION for member in members

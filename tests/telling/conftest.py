@@ -7,9 +7,10 @@ from unittest import mock
 
 import pytest
 
+from sync.config_files import default_config_folder
 from sync.record import RunRecord
 from sync.sandbox import TOKEN
-from sync.settings import default_config_folder, load_settings
+from sync.settings import load_settings
 from sync.state.store import State
 from sync.telling import Telling
 from tests.telling.webhooks import load_apprise, webhook

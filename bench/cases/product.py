@@ -1,0 +1,136 @@
+"""Everything of Goldpan that is measured in this process, by its lasting names: the one place to follow its changes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bench.data.sets import AS_OF
+from goldpan.conform import Export
+from goldpan.desired_contacts import DesiredContacts
+from goldpan.model import Confirmed, Portal
+from goldpan.pipeline import Refined, refine
+from goldpan.report import Table, report_tables
+from goldpan.suppression import Suppression
+from sync.archive.layout import lay_out
+from sync.archive.workbook import write_workbook
+from sync.comparing import Comparison
+from sync.engines import open_engine
+from sync.exports import Delivery, read_export
+from sync.settings import AppSettings, default_config_folder, load_settings
+from sync.state.contacts import ConfirmedContacts
+from sync.state.store import State
+
+PORTAL = Portal("99000001")
+Exports = Mapping[str, Export]
+
+
+@cache
+def settings() -> AppSettings:
+    """The default config."""
+    return load_settings(default_config_folder(), home=Path("no-home"), use_environment=False)
+
+
+def read(memberships: Path, orders: Path) -> Exports:
+    """Two exports to canonical, typed frames with their findings."""
+    return {
+        kind: read_export(Delivery(kind, path, path.name), settings())
+        for kind, path in (("memberships", memberships), ("orders", orders))
+    }
+
+
+def refined(exports: Exports) -> Refined:
+    """Frames to contacts with tags, and the tables that say what happened to every row."""
+    return refine(exports["memberships"].frame, exports["orders"].frame, AS_OF, settings().config)
+
+
+def refine_canonical(memberships: Path, orders: Path, engine: str) -> Refined:
+    """Parquet of canonical columns to contacts, by one of the engines."""
+    with open_engine(engine) as opened:
+        frames = opened.parquet(str(memberships)), opened.parquet(str(orders))
+        return opened.refine(*frames, AS_OF, settings().config)
+
+
+def tables(exports: Exports, means: Refined) -> Sequence[Table]:
+    """The tables of the report."""
+    return report_tables(exports["memberships"], exports["orders"], means, settings().config)
+
+
+def write(path: Path, report: Sequence[Table]) -> None:
+    """The report as a workbook."""
+    write_workbook(path, report)
+
+
+def cells(report: Sequence[Table]) -> list[tuple[str, pd.DataFrame]]:
+    """The cells that the workbook holds, by sheet."""
+    return [(sheet.name, sheet.cells) for table in report for sheet in lay_out(table)]
+
+
+def many_contacts(means: Refined, count: int) -> Refined:
+    """So many contacts: those given, again and again, each time with addresses and ids of their own."""
+    sendable = means.contacts[means.contacts["email"].notna()]
+    copies = []
+    for number in range(-(-count // len(sendable))):
+        mark = f"{number}."
+        copies.append(
+            sendable.assign(
+                email=mark + sendable["email"],
+                customer_id=mark + sendable["customer_id"],
+                customer_id_key=mark + sendable["customer_id_key"],
+                source_row=sendable["source_row"] + number * 1_000_000,
+            )
+        )
+    return replace(means, contacts=pd.concat(copies, ignore_index=True).head(count))
+
+
+def confirm(url: str, means: Refined, differ: int) -> None:
+    """A state in which HubSpot confirmed these contacts, so many of them with other values."""
+    desired = DesiredContacts(means, settings().config)
+    payloads = desired.payloads(np.arange(len(desired))).to_pylist()
+    step = len(payloads) // differ
+    payloads = [text.replace('"2', '"1') if not place % step else text for place, text in enumerate(payloads)]
+    rows = list(zip(desired.emails.to_pylist(), payloads, desired.customer_keys.to_pylist(), strict=True))
+    with State.open(url) as state:
+        held = state.contacts_of("hubspot", PORTAL)
+        for first in range(0, len(rows), 20_000):
+            some = rows[first : first + 20_000]
+            known = {email: Confirmed(f"9{first}{n}", text, key) for n, (email, text, key) in enumerate(some)}
+            held.confirm(known, run_id="20261119T000000-000abcd", at=_moment())
+
+
+def contacts_of(state: State) -> ConfirmedContacts:
+    """What HubSpot confirmed."""
+    return state.contacts_of("hubspot", PORTAL)
+
+
+def differing(means: Refined, held: ConfirmedContacts) -> int:
+    """How many of the contacts differ from what HubSpot confirmed, found as a run finds it."""
+    everybody = DesiredContacts(means, settings().config)
+    compared = Comparison(everybody, held, (), suppression=Suppression(), config=settings().config)
+    return len(everybody) - int(compared.is_confirmed.sum())
+
+
+def expected(means: Refined) -> dict[str, dict[str, str]]:
+    """What HubSpot should hold, by address, in the order of the memberships export."""
+    desired = DesiredContacts(means, settings().config)
+    held = {contact.email: dict(contact.values) for contact in desired.contacts(np.arange(len(desired)))}
+    in_order = means.contacts.sort_values("source_row")["email"].dropna()
+    return {email: held[email] for email in in_order}
+
+
+def counts(means: Refined) -> dict[str, Any]:
+    """What a refinement came to, to be compared with others."""
+    return {
+        "contacts": len(means.contacts),
+        "merged": means.counts.merged_rows,
+        "repeated": means.counts.repeated_orders,
+        "prospects": means.counts.prospects,
+    }
+
+
+def _moment() -> Any:  # noqa: ANN401 - a datetime
+    return pd.Timestamp(AS_OF, tz="UTC").to_pydatetime()
