@@ -20,7 +20,7 @@ test: $(VENV)/all.stamp  ## All tests but the slow ones; about nine minutes on t
 	$(PYTEST) -m "not slow"
 
 test-slow: $(VENV)/all.stamp  ## The slow ones: mutants of the rules, fifty kills, a year of nights; as long again
-	$(PYTEST) -m slow
+	$(PYTEST) -m "slow or drawn" --hypothesis-profile=thorough
 
 lint: style layout types imports  ## Style, layout, types, and who may import whom
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from bench.data.sets import SHRUNK
 from bench.peers import comparison
-from bench.peers.environment import python_with_peers
 from bench.table.goals import Measured
 from bench.table.measuring import Bench, CannotMeasureError, data_folder, tell
 from bench.table.printing import as_json, as_text
@@ -33,7 +33,7 @@ def main() -> None:
     machine = _machine()
     begin = perf_counter()
     with data_folder(arguments.data) as data:
-        bench = Bench(Path(data), python_with_peers(), arguments.rounds, arguments.full)
+        bench = Bench(Path(data), arguments.rounds, arguments.full)
         results = {row.name: (row, _measure(row, bench)) for row in chosen}
         outcomes = _compare(bench) if PEERS in (arguments.only or [PEERS]) else {}
     told = {
@@ -98,6 +98,8 @@ def _machine() -> dict[str, Any]:
 def _about(machine: dict[str, Any], seconds: float) -> str:
     """Where it was measured, and whether something else ran there."""
     words = f"{machine['processors']} processors, Python {machine['python']}; {seconds:.0f} s in all."
+    if SHRUNK > 1:
+        words += f" All sizes were divided by {SHRUNK}, so no goal was asked for."
     if machine["load_before"] > machine["processors"] / 2:
         words += f" The machine was busy before (load {machine['load_before']:.1f}): trust the ratios, not the seconds."
     return words

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from bench.cases import product
-from bench.cases.ours import DIFFERENT
+from bench.data.sets import DIFFERENT
 from bench.homes import furnish, silence
 
 

@@ -184,3 +184,17 @@ SELECT *,
         CASE WHEN "tag:recently_renewed" THEN 'recently_renewed' ELSE 'not_recently_renewed' END
     ) AS membership_status_tags
 FROM tagged;
+
+-- Contacts of several customers, with the ids as their first rows write them.
+CREATE OR REPLACE TEMP TABLE shared AS
+WITH ids AS (
+    SELECT stays.contact_key, linked.customer_id_key, min(linked.source_row) AS source_row,
+        arg_min(linked.customer_id, linked.source_row) AS customer_id
+    FROM linked JOIN stays ON stays.source_row = coalesce(linked.replaced_by, linked.source_row)
+    WHERE linked.customer_id_key IS NOT NULL
+        AND stays.contact_key IN (SELECT contact_key FROM contacts WHERE customer_ids > 1)
+    GROUP BY stays.contact_key, linked.customer_id_key
+)
+SELECT contact_key, string_agg(customer_id, '; ' ORDER BY source_row) AS customer_id_list,
+    list(customer_id_key ORDER BY source_row) AS customer_keys
+FROM ids GROUP BY contact_key;

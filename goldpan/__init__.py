@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from goldpan.config import Config, parse_config
-    from goldpan.conform import Export
+    from goldpan.conformed import Export
     from goldpan.exports import add_individual_boolean_tags_for_excel, format_for_hubspot_export
     from goldpan.pipeline import Refined, refine
     from goldpan.steps.measures import categorize_and_sort_memberships
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Config": "goldpan.config",
-    "Export": "goldpan.conform",
+    "Export": "goldpan.conformed",
     "Refined": "goldpan.pipeline",
     "add_individual_boolean_tags_for_excel": "goldpan.exports",
     "calculate_all_membership_flags": "goldpan.steps.tags",

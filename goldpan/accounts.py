@@ -131,6 +131,7 @@ def settle_accounts(
 
 def _sum_of_customers(linked: Frame) -> int:
     """What the distinct customer ids of the memberships bought."""
-    known = nw.from_native(linked).filter(~nw.col("customer_id_key").is_null())
+    known = nw.from_native(linked).select("customer_id_key", "total_order_value_micros")
+    known = known.filter(~nw.col("customer_id_key").is_null())
     customers = known.group_by("customer_id_key").agg(_value.max())
     return figures(customers.to_native(), total=_value.sum())["total"]

@@ -6,12 +6,14 @@ Three questions in turn: which table of the file is the export (:mod:`goldpan.ta
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
 from goldpan.config import ColumnSpec, ExportSpec
+from goldpan.conformed import Export
 from goldpan.errors import DataError
 from goldpan.model import Cell, Finding, Sheet
 from goldpan.places import Part
@@ -27,67 +29,24 @@ from goldpan.values.reading import as_delivered
 from goldpan.values.texts import BLANKS, are_excel_errors, is_excel_error, read_texts, shown
 
 
-@dataclass(frozen=True)
-class Export:
-    """One export, read: what the steps take, and what the analysis shows beside it.
-
-    Attributes:
-        spec: How it was read.
-        parts: The file that it is, or the files whose union it is (:func:`goldpan.union.unite_exports`).
-        frame: One row per kept row, in file order. ``source_row`` (Int64, as Excel shows it in the first file; see
-            :mod:`goldpan.places`), then per canonical column: text and email ``str``; date ``datetime64[s]``; id
-            ``str`` and ``<name>_key``; money ``<name>_micros`` (Int64, whole millionths). Besides, memberships have
-            ``email_reason`` and ``customer_name_key``, orders ``other_columns`` (the untyped cells as one text, where
-            an order id repeats).
-        headers: All headers, in order.
-        originals: The cells as delivered of the same rows, columns numbered like ``headers``; a column whose cells are
-            all of one kind may have its dtype (``str``, ``float64``, ``datetime64`` …), any other is object.
-        findings: One row per :class:`goldpan.model.Finding` about a kept row; ``row`` is its ``source_row``.
-    """
-
-    spec: ExportSpec
-    parts: tuple[Part, ...]
-    frame: pd.DataFrame
-    headers: tuple[str, ...]
-    originals: pd.DataFrame
-    findings: pd.DataFrame
-
-    @property
-    def kind(self) -> str:
-        """``memberships`` or ``orders``."""
-        return self.spec.kind
-
-    @property
-    def is_united(self) -> bool:
-        """Whether it is more than one file, so that a row's number alone does not lead to it."""
-        return len(self.parts) > 1
-
-    @property
-    def rows_read(self) -> int:
-        """Rows below the headers of all its files, down to the last that is not blank."""
-        return sum(part.rows_read for part in self.parts)
-
-    @property
-    def skipped(self) -> dict[str, int]:
-        """How many rows of all its files are no data, by reason."""
-        return {reason: sum(part.skipped[reason] for part in self.parts) for reason in SKIPPED_FOR}
-
-
-def conform(sheets: Iterable[Sheet | ColumnSheet], spec: ExportSpec, *, name_keys_for_all: bool = False) -> Export:
+def conform(
+    sheets: Iterable[Sheet | ColumnSheet], spec: ExportSpec, *, name_keys_for_all: bool = False, is_part: bool = False
+) -> Export:
     """Read one export.
 
     Args:
         sheets: The sheets of the file, in its order.
         spec: How this kind of export is read.
         name_keys_for_all: Give every row a ``customer_name_key``, not only rows without an id (``match_on`` by name).
+        is_part: It is one of many files: it may be empty, and its ``other_columns`` are there for every order id.
 
     Raises:
         DataError: ``missing_columns``, ``doubled_column`` or ``empty_export``; the export is refused whole.
     """
     empty = ""
     for table in tables_of(sheets, spec):
-        export = _Conforming(table, spec, name_keys_for_all=name_keys_for_all).export()
-        if len(export.frame):
+        export = _Conforming(table, spec, name_keys_for_all=name_keys_for_all, is_part=is_part).export()
+        if len(export.frame) or is_part:
             return export
         empty = empty or f"{place_of(table.sheet)} has its headers in row {table.header_row} and no row of data below"
     raise DataError("empty_export", f"{empty}. Export it again, with its rows.")
@@ -96,29 +55,28 @@ def conform(sheets: Iterable[Sheet | ColumnSheet], spec: ExportSpec, *, name_key
 class _Conforming:
     """The cells of one table on their way to typed columns."""
 
-    def __init__(self, table: RawTable, spec: ExportSpec, *, name_keys_for_all: bool) -> None:
-        self.table, self.spec, self.name_keys_for_all = table, spec, name_keys_for_all
-        first = table.header_row + 1
-        self.numbers = pd.RangeIndex(first, first + len(table), name="source_row")
+    def __init__(self, table: RawTable, spec: ExportSpec, *, name_keys_for_all: bool, is_part: bool) -> None:
+        self.table, self.spec, self.name_keys_for_all, self.is_part = table, spec, name_keys_for_all, is_part
+        self.cells = _cells_of(table)
         self.reasons: list[tuple[int, pd.Series[str]]] = []
 
     def export(self) -> Export:
         typed = self.read_columns()
         skipped = skipped_rows(self.table, self.spec, typed)
-        originals = pd.DataFrame(dict(enumerate(self._cells(position) for position in range(len(self.table.headers)))))
-        if skipped:
-            kept = ~typed.index.isin(list(skipped))
-            typed, originals = typed[kept], originals[kept]
+        count = len(typed) - skipped["totals_row"]
+        typed, originals = typed.iloc[:count], self.cells.iloc[:count]
         if self.spec.kind == "orders":
-            typed = typed.assign(other_columns=other_columns(typed, originals, self.table.found, self.spec))
-        reasons = list(skipped.values())
+            texts = other_columns(
+                typed, originals, self.table.headers, self.table.found, self.spec, everywhere=self.is_part
+            )
+            typed = typed.assign(other_columns=texts)
         part = Part(
             file=self.table.sheet.file,
             sheet=self.table.sheet.name,
             header_row=self.table.header_row,
             headers=self.table.headers,
             rows_read=len(self.table),
-            skipped={reason: reasons.count(reason) for reason in SKIPPED_FOR},
+            skipped=skipped,
         )
         return Export(
             spec=self.spec,
@@ -129,16 +87,13 @@ class _Conforming:
             findings=self._findings(originals),
         )
 
-    def _cells(self, position: int) -> "pd.Series[Any]":
-        return self.table.columns[position].set_axis(self.numbers)
-
     def read_columns(self) -> pd.DataFrame:
         """Every canonical column, typed; a column that the export lacks is all missing."""
-        empty = pd.Series(None, index=self.numbers, dtype="str")
+        empty = pd.Series(None, index=self.cells.index, dtype="str")
         typed: dict[str, pd.Series[Any]] = {}
         for column in self.spec.columns:
             position = self.table.found.get(column.name)
-            cells = empty if position is None else self._cells(position)
+            cells = empty if position is None else self.cells[position]
             read = _READERS[column.type](cells, self.spec, epoch_1904=self.table.sheet.epoch_1904)
             if "reason" in read and position is not None:
                 self.reasons.append((position, read["reason"]))
@@ -150,43 +105,50 @@ class _Conforming:
             names = typed["customer_name"]
             needed = names if self.name_keys_for_all else names.where(typed["customer_id_key"].isna())
             typed["customer_name_key"] = read_name_keys(needed)
-        return pd.DataFrame(typed, index=self.numbers)
+        return pd.DataFrame(typed)
 
     def _findings(self, originals: pd.DataFrame) -> pd.DataFrame:
-        reasons = [(position, said.dropna()) for position, said in self.reasons]
+        reasons = [(position, said.iloc[: len(originals)].dropna()) for position, said in self.reasons]
         for position in originals.columns:
             rows = originals.index[are_excel_errors(originals[position])]
             reasons.append((position, pd.Series("excel_error", index=rows, dtype="str")))
+        place = self.table.sheet.file, self.table.sheet.name
         findings = [
-            Finding(
-                file=self.table.sheet.file,
-                sheet=self.table.sheet.name,
-                row=row,
-                column=self.table.headers[position],
-                reason=reason,
-                value=shown(cell),
-            )
+            (*place, row, self.table.headers[position], reason, shown(cell))
             for position, said in reasons
-            for row, reason, cell in _with_cells(said, originals[position])
+            if len(said)
+            for row, reason, cell in zip(
+                said.index, said, as_delivered(originals.loc[said.index, position]), strict=True
+            )
             if (reason == "excel_error") == is_excel_error(cell)
         ]
-        return findings_frame(sorted(findings, key=lambda finding: finding.row))
+        return _frame_of(sorted(findings, key=itemgetter(2)))
 
 
-def _with_cells(said: "pd.Series[str]", cells: "pd.Series[Any]") -> Iterable[tuple[int, str, Any]]:
-    """The rows that something is said of and that are kept, with what is said and the cell."""
-    if len(said):
-        said = said[said.index.isin(cells.index)]
-    return zip(said.index, said, as_delivered(cells.loc[said.index]), strict=True)
+def _cells_of(table: RawTable) -> pd.DataFrame:
+    """The rows of a table that are not blank, by their numbers; columns numbered like its headers."""
+    first = table.header_row + 1
+    numbers = pd.RangeIndex(first, first + len(table), name="source_row")
+    columns = table.columns
+    if len(table.blank_rows):
+        is_kept = np.ones(len(table), dtype=bool)
+        is_kept[table.blank_rows] = False
+        numbers, columns = numbers[is_kept], [column[is_kept] for column in columns]
+    return pd.DataFrame(dict(enumerate(column.set_axis(numbers) for column in columns)), index=numbers)
 
 
 def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
     """Findings as a frame: ``file, sheet, row, column, reason, value`` (``row`` int64, the others ``str``)."""
-    frame = pd.DataFrame(
-        [(f.file, f.sheet, f.row, f.column, f.reason, f.value) for f in findings],
-        columns=["file", "sheet", "row", "column", "reason", "value"],
-    )
-    return frame.astype({name: "int64" if name == "row" else "str" for name in frame.columns})
+    return _frame_of([(f.file, f.sheet, f.row, f.column, f.reason, f.value) for f in findings])
+
+
+def _frame_of(findings: "Sequence[tuple[str, str, int, str, str, str]]") -> pd.DataFrame:
+    names = ["file", "sheet", "row", "column", "reason", "value"]
+    columns = zip(*findings, strict=True) if findings else ((),) * len(names)
+    return pd.DataFrame({
+        name: pd.Series(list(values), dtype="int64" if name == "row" else "str")
+        for name, values in zip(names, columns, strict=True)
+    })  # fmt: skip
 
 
 class _Reader(Protocol):
@@ -214,30 +176,34 @@ def _named(column: ColumnSpec, read: pd.DataFrame) -> "dict[str, pd.Series[Any]]
 
 # --- which rows are no data -------------------------------------------------------------------------------------------
 
-SKIPPED_FOR = ("blank_row", "totals_row")
-"""Why a row is skipped."""
-
 _TOTALS = re.compile(r"(grand\s+total|totals?|sum)(\s*:|(?=\s)|\Z)(?:[0-9]|[^\w])*", re.IGNORECASE)
 
 
-def skipped_rows(table: RawTable, spec: ExportSpec, typed: pd.DataFrame) -> dict[int, str]:
-    """Why each row that holds no data is skipped, by row number: ``blank_row`` or ``totals_row``."""
+def skipped_rows(table: RawTable, spec: ExportSpec, typed: pd.DataFrame) -> dict[str, int]:
+    """How many rows hold no data, by reason: ``blank_row``, and ``totals_row`` at the end.
+
+    Args:
+        table: All rows.
+        spec: How they are read.
+        typed: Those that are not blank, by their numbers.
+    """
     first = table.header_row + 1
-    skipped = {first + int(position): "blank_row" for position in table.blank_rows}
-    for position in reversed(range(len(table))):
-        row = first + position
-        if row in skipped:
-            continue
-        if not _is_totals_row(table.row(position), typed.iloc[position], spec):
-            break
-        skipped[row] = "totals_row"
-    return skipped
+    ends = not isinstance(table.sheet, ColumnSheet) or table.sheet.ends
+    totals = 0
+    while (
+        ends
+        and totals < len(typed)
+        and _is_totals_row(table.row(typed.index[-1 - totals] - first), typed.iloc[len(typed) - 1 - totals :], spec)
+    ):
+        totals += 1
+    return {"blank_row": len(table.blank_rows), "totals_row": totals}
 
 
-def _is_totals_row(cells: Sequence[Cell], values: "pd.Series[Any]", spec: ExportSpec) -> bool:
-    """Whether one of the last rows only adds up the others: it says so, and has no e-mail, no date and no order id."""
+def _is_totals_row(cells: Iterable[Cell], rows: pd.DataFrame, spec: ExportSpec) -> bool:
+    """Whether the first of some rows only adds up others: it says so, and has no e-mail, no date, no order id."""
     if not any(isinstance(cell, str) and _TOTALS.fullmatch(cell.strip(BLANKS)) for cell in cells):
         return False
+    values = rows.iloc[0]
     known = [
         values[column.name]
         for column in spec.columns

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import Any, Self
 
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.pipeline import Refined
 
 
@@ -51,7 +51,7 @@ def facts_of(exports: Mapping[str, Export], refined: Refined, columns: Mapping[s
         columns: The canonical columns of each kind.
     """
     return Facts(
-        rows={kind: len(export.frame) for kind, export in exports.items()},
+        rows={kind: export.rows_kept for kind, export in exports.items()},
         contacts=len(refined.contacts),
         order_sum_micros=refined.money.total,
         unsendable=int(refined.contacts["email"].isna().sum()),
@@ -63,5 +63,5 @@ def facts_of(exports: Mapping[str, Export], refined: Refined, columns: Mapping[s
 
 def _filled(export: Export, column: str) -> float:
     """The share of rows that have a value; 0 where the export lacks the column altogether."""
-    names = [name for name in (column, f"{column}_micros") if name in export.frame.columns]
-    return round(float(export.frame[names[0]].notna().mean()), 6) if names else 0.0
+    rows = max(export.rows_with(name) for name in (column, f"{column}_micros"))  # it has one of the two names
+    return round(rows / export.rows_kept, 6)

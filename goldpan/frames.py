@@ -116,6 +116,11 @@ def only_rows(frame: Narwhal, numbers: Narwhal) -> Narwhal:
     return frame.join(numbers.select("source_row"), on="source_row", how="semi")
 
 
+def is_nothing(frame: Narwhal) -> bool:
+    """Whether a frame is known to have no rows; one that is only planned is not worked out to know."""
+    return isinstance(frame, nw.DataFrame) and frame.is_empty()
+
+
 def in_order(frame: Narwhal, *columns: str, down: Container[str] = ()) -> Narwhal:
     """The rows in the order of columns, missing values last; texts by their code points, as on every engine.
 

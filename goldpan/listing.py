@@ -34,6 +34,9 @@ def list_shared_emails(contacts: pd.DataFrame, united: Frame, stays: Frame, link
     """
     columns = ["contact_key", "email", "customer_name", "customer_ids", "total_order_value"]
     shared = contacts.loc[contacts["customer_ids"] > 1, columns]
+    if shared.empty:
+        nobody = pd.Series(dtype="str")
+        return shared.assign(customer_id_list=nobody, customer_keys=nobody).reset_index(drop=True)
     several = nw.from_native(united).filter(nw.col("customer_ids") > 1).select("contact_key")
     rows = nw.from_native(stays).join(several, on="contact_key", how="semi")
     ids = collected(_first_ids(rows, nw.from_native(linked)).to_native()).sort_values("source_row")
@@ -47,8 +50,8 @@ def _first_ids(rows: Narwhal, linked: Narwhal) -> Narwhal:
     """Each customer id behind the contacts of some rows, as the first row with it writes it."""
     contact_of_row = rows.select("contact_key", kept_row=nw.col("source_row"))
     return (
-        linked.filter(~nw.col("customer_id_key").is_null())
-        .select("source_row", "customer_id_key", kept_row=nw.coalesce("replaced_by", "source_row"))
+        linked.select("source_row", "customer_id_key", kept_row=nw.coalesce("replaced_by", "source_row"))
+        .filter(~nw.col("customer_id_key").is_null())
         .join(contact_of_row, on="kept_row", how="inner")
         .group_by("contact_key", "customer_id_key")
         .agg(nw.col("source_row").min())

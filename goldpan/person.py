@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.model import Cell
 from goldpan.steps.renewals import name_customers
 from goldpan.values.emails import read_email

@@ -65,13 +65,13 @@ class Refined:
 
     def tag_counts(self, config: Config) -> Mapping[str, int]:
         """How many sendable contacts carry each option, in config order."""
-        sendable = self.contacts[self.contacts["email"].notna()]
+        is_sendable = self.contacts["email"].notna()
         counts: dict[str, int] = {}
         for tag in config.tags:
-            holding = int(sendable[f"tag:{tag.value}"].sum())
+            holding = int((is_sendable & self.contacts[f"tag:{tag.value}"]).sum())
             counts[tag.value] = holding
             if tag.otherwise:
-                counts[tag.otherwise.value] = len(sendable) - holding
+                counts[tag.otherwise.value] = int(is_sendable.sum()) - holding
         return counts
 
 
@@ -114,7 +114,6 @@ def refine(
     stays = nw.from_native(linked).filter(nw.col("replaced_by").is_null()).to_native()
     stays = assign_contacts(stays, settle=settle)
     united = settle(unite_contacts(stays, linked, as_of=as_of, settle=settle))
-    contacts = _complete(united, as_of, config)
     prospects = list_prospects(memberships, totals)
     high_above = int(rules.high_value_above * MICROS_PER_UNIT // Decimal(1))
     counts, money = settle_accounts(
@@ -127,14 +126,15 @@ def refine(
         high_above=high_above,
     )
     repeated_orders = list_repeated_orders(orders, repeated, at_most)
+    merged_rows = list_merged_rows(linked, at_most)
+    named = name_prospects(prospects, orders, at_most=at_most, settle=settle)
+    contacts = _complete(united, as_of, config)  # the last of the large works, since they stay in memory
     return Refined(
         as_of=as_of,
         contacts=contacts,
-        merged_rows=list_merged_rows(linked, at_most),
+        merged_rows=merged_rows,
         repeated_orders=repeated_orders,
-        prospects=_with_potential(
-            name_prospects(prospects, orders, at_most=at_most, settle=settle), rules.prospect_savings_share, high_above
-        ),
+        prospects=_with_potential(named, rules.prospect_savings_share, high_above),
         shared_emails=list_shared_emails(contacts, united, stays, linked),
         notes=list_notes(linked, repeated_orders, at_most),
         money=money,

@@ -17,7 +17,7 @@ from goldpan.config import ExportSpec
 from goldpan.tables import positions_of_columns
 
 if TYPE_CHECKING:
-    from goldpan.conform import Export
+    from goldpan.conformed import Export
 
 
 @dataclass(frozen=True)

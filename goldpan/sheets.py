@@ -21,6 +21,7 @@ class ColumnSheet:
             ``datetime64``, ``bool`` or whatever else holds each cell as it was delivered; ``object`` holds any.
         whole: Reads the same sheet row by row, for when the header turns out to be another row.
         epoch_1904: Whether the workbook counts days from 1904.
+        ends: Whether the sheet ends with these rows; a table that is read in pieces goes on.
     """
 
     file: str
@@ -29,6 +30,7 @@ class ColumnSheet:
     columns: Sequence["pd.Series[Any]"]
     whole: Callable[[], Sheet]
     epoch_1904: bool = False
+    ends: bool = True
 
 
 def columns_of(rows: Sequence[Sequence[Cell]], width: int) -> list["pd.Series[Any]"]:

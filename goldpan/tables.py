@@ -13,7 +13,6 @@ from goldpan.config import ColumnSpec, ExportSpec
 from goldpan.errors import DataError
 from goldpan.model import Cell, Sheet
 from goldpan.sheets import ColumnSheet, columns_of
-from goldpan.values.reading import as_delivered
 from goldpan.values.texts import are_blank, is_blank, shown
 
 
@@ -42,8 +41,8 @@ class RawTable:
         return len(self.columns[0])
 
     def row(self, position: int) -> list[Cell]:
-        """The cells of one row, as if it had been read alone."""
-        return [as_delivered(column.iloc[position : position + 1]).iloc[0] for column in self.columns]
+        """The cells of one row; an empty one is missing in the way of its column."""
+        return [column.array[position] for column in self.columns]
 
 
 def tables_of(sheets: Iterable[Sheet | ColumnSheet], spec: ExportSpec) -> Iterator[RawTable]:
@@ -112,7 +111,8 @@ def _table_below(sheet: Sheet | ColumnSheet, header: int, spec: ExportSpec) -> R
     count = len(columns[0])
     blank_rows = _blank_rows(columns, count)
     last = count
-    while len(blank_rows) and blank_rows[-1] == last - 1:
+    ends = not isinstance(sheet, ColumnSheet) or sheet.ends
+    while ends and len(blank_rows) and blank_rows[-1] == last - 1:
         last, blank_rows = last - 1, blank_rows[:-1]
     columns = columns if last == count else [column.iloc[:last] for column in columns]
     used = [n for n, title in enumerate(titles) if title or not are_blank(columns[n]).all()]

@@ -1,7 +1,7 @@
 """One export out of several files of one kind: the regions of one business, each with a system of its own."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -9,13 +9,13 @@ import pandas as pd
 
 from goldpan.columns import normalised_header
 from goldpan.config import ExportSpec
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.places import headers_of_rows, parts_of_rows, places_of_rows
 from goldpan.repeats import other_columns
 from goldpan.steps.renewals import name_customers
 from goldpan.tables import positions_of_columns
 
-_Key: TypeAlias = tuple[str, int]
+Key: TypeAlias = tuple[str, int]
 """What a column has in common with those of other files: (canonical name, 0), or its header and which one of it."""
 
 _KNOWN_BY = {"id": "customer_id", "name": "customer_name", "both": "customer_name", "email": "email"}
@@ -59,7 +59,7 @@ def unite_exports(exports: Sequence[Export], *, sources: Sequence[str] = (), mat
     )
     if union.kind == "orders":
         found = positions_of_columns(headers, spec)
-        others = other_columns(union.frame.set_axis(originals.index), originals, found, spec)
+        others = other_columns(union.frame.set_axis(originals.index), originals, headers, found, spec)
         return replace(union, frame=union.frame.assign(other_columns=others.array))
     findings = pd.concat([union.findings, _in_several_files(union, match_on)])
     return replace(union, findings=findings.sort_values("row", kind="stable", ignore_index=True))
@@ -95,16 +95,31 @@ def _numbered(export: Export, offset: int, file: str) -> Export:
 
 def _columns(exports: Sequence[Export], spec: ExportSpec) -> tuple[tuple[str, ...], pd.DataFrame]:
     """The headers of all files, each column once, and the cells under them."""
-    keys = [[*_keys(export.headers, spec)] for export in exports]
-    spelled: dict[_Key, list[str]] = {}
-    for export, own in zip(exports, keys, strict=True):
-        for key, header in zip(own, export.headers, strict=True):
+    columns = columns_of_files([export.headers for export in exports], spec)
+    cells = [cells_under(columns, export.originals, export.headers, spec) for export in exports]
+    return tuple(columns.values()), pd.concat(cells)
+
+
+def columns_of_files(headers: Iterable[Sequence[str]], spec: ExportSpec) -> dict[Key, str]:
+    """Every column of several files once: what it has in common in all of them, and the header that stands for it."""
+    spelled: dict[Key, list[str]] = {}
+    for own in headers:
+        for key, header in zip(_keys(own, spec), own, strict=True):
             spelled.setdefault(key, []).append(header)
-    cells = [_cells(export, own, spelled) for export, own in zip(exports, keys, strict=True)]
-    return tuple(_best(headers, key, spec) for key, headers in spelled.items()), pd.concat(cells)
+    return {key: _best(each, key, spec) for key, each in spelled.items()}
 
 
-def _keys(headers: Sequence[str], spec: ExportSpec) -> Iterator[_Key]:
+def cells_under(
+    columns: Mapping[Key, str], cells: pd.DataFrame, headers: Sequence[str], spec: ExportSpec
+) -> pd.DataFrame:
+    """The cells of one file under the columns of all; blanks where it has no such column."""
+    position = {key: number for number, key in enumerate(_keys(headers, spec))}
+    blanks = pd.Series([None] * len(cells), index=cells.index, dtype=object)
+    found = (cells[position[key]] if key in position else blanks for key in columns)
+    return pd.DataFrame(dict(enumerate(found)))
+
+
+def _keys(headers: Sequence[str], spec: ExportSpec) -> Iterator[Key]:
     canonical = {position: name for name, position in positions_of_columns(headers, spec).items()}
     times: Counter[str] = Counter()
     for position, header in enumerate(headers):
@@ -116,19 +131,11 @@ def _keys(headers: Sequence[str], spec: ExportSpec) -> Iterator[_Key]:
             yield title, times[title]
 
 
-def _best(headers: Sequence[str], key: _Key, spec: ExportSpec) -> str:
+def _best(headers: Sequence[str], key: Key, spec: ExportSpec) -> str:
     """The header that stands for a column of the union: of accepted ones the first accepted, so that it wins again."""
     column = spec.column(key[0]) if key[1] == 0 else None
     accepted = [normalised_header(header) for header in column.headers] if column else []
     return min(headers, key=lambda header: accepted.index(normalised_header(header)) if column else 0)
-
-
-def _cells(export: Export, own: Sequence[_Key], keys: Iterable[_Key]) -> pd.DataFrame:
-    """The cells of one file under the columns of the union; blanks where it has no such column."""
-    position = {key: number for number, key in enumerate(own)}
-    blanks = pd.Series([None] * len(export.originals), index=export.originals.index, dtype=object)
-    columns = (export.originals[position[key]] if key in position else blanks for key in keys)
-    return pd.DataFrame(dict(enumerate(columns)))
 
 
 def _in_several_files(union: Export, match_on: str) -> pd.DataFrame:

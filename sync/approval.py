@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from goldpan.errors import ConfigError
 from goldpan.model import Action, Change, Confirmed, Outcome, Portal
-from goldpan.pipeline import refine
 from goldpan.plan import Plan
 from goldpan.proof import holds_after, holds_before
 from goldpan.report import Planned
@@ -149,19 +148,19 @@ def _stages(work: Work, held: StoredRun) -> None:
 def _archive(work: Work, held: StoredRun, planned: Planned, outcomes: Mapping[str, Outcome]) -> None:
     """The whole analysis, as of the held run, where its exports are still there."""
     record, config = work.record, work.settings.config
-    exports = exports_of_run(held.run_id, work.state, work.settings)
-    if exports is None:
-        archive_changes(work.settings, record, planned, outcomes)
-        return
-    archive_run(
-        work.settings,
-        record,
-        exports=exports,
-        refined=refine(exports["memberships"].frame, exports["orders"].frame, record.as_of, config),
-        planned=planned,
-        outcomes=outcomes,
-        refused_since={},
-    )
+    with exports_of_run(held.run_id, work.state, work.settings) as exports:
+        if exports is None:
+            archive_changes(work.settings, record, planned, outcomes)
+            return
+        archive_run(
+            work.settings,
+            record,
+            exports=exports,
+            refined=exports.refined(record.as_of, config),
+            planned=planned,
+            outcomes=outcomes,
+            refused_since={},
+        )
 
 
 def _take_over(record: RunRecord, held: StoredRun) -> None:

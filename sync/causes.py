@@ -9,7 +9,7 @@ from goldpan.desired_contacts import DesiredContacts
 from goldpan.errors import DataError, GoldpanError
 from goldpan.former import former_among
 from goldpan.model import Action, Cause, Change, Confirmed
-from goldpan.pipeline import Refined, refine
+from goldpan.pipeline import Refined
 from goldpan.plan import DesiredContact
 from goldpan.stored import split_options
 from goldpan.suppression import Suppression
@@ -142,10 +142,8 @@ def _implied(
 
 def _refined(accepted: StoredRun, work: Work, config: Config) -> Refined | None:
     """What the exports of a run mean today; ``None`` if they are gone from the archive."""
-    exports = exports_of_run(accepted.run_id, work.state, replace(work.settings, config=config))
-    if exports is None:
-        return None
-    return refine(exports["memberships"].frame, exports["orders"].frame, work.record.as_of, config)
+    with exports_of_run(accepted.run_id, work.state, replace(work.settings, config=config)) as exports:
+        return exports.refined(work.record.as_of, config) if exports else None
 
 
 def _are_exports_of(accepted: StoredRun, work: Work, delivered: Sequence[Delivery]) -> bool:

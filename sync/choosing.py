@@ -125,10 +125,7 @@ def _united(settings: AppSettings, accepted: Mapping[str, Delivery], fresh: Mapp
 
 def _places(settings: AppSettings) -> str:
     sources = settings.file.sources
-    return ", ".join(
-        str(settings.home / source.folder) if source.folder else source.s3 or f"the database of source {source.name}"
-        for source in sources
-    )
+    return ", ".join(str(settings.home / source.folder) if source.folder else source.place for source in sources)
 
 
 def _by_source(deliveries: Iterable[Delivery]) -> dict[str, dict[str, Delivery]]:
@@ -148,8 +145,8 @@ def _found(settings: AppSettings, state: State | None, *, is_recorded: bool) -> 
         if delivery is not None:
             yield delivery
     for source in open_sources(settings):
-        if source.settings.sql:
-            yield from _of_database(source, settings, deliveries, is_recorded=is_recorded)
+        if source.is_snapshot:
+            yield from _asked(source, settings, deliveries, is_recorded=is_recorded)
             continue
         newest = {each.kind: each for each in waiting if each.source == source.settings.name}
         looked = _in_folder(source, settings) if source.settings.folder else _in_bucket(source, settings)
@@ -187,10 +184,10 @@ def _in_bucket(source: Source, settings: AppSettings) -> Iterator[Delivery]:
                 yield delivery
 
 
-def _of_database(
+def _asked(
     source: Source, settings: AppSettings, deliveries: Deliveries | None, *, is_recorded: bool
 ) -> Iterator[Delivery]:
-    """A fresh snapshot of each kind, unless a mark says that the archive has it already."""
+    """A fresh snapshot of each kind, unless a database's mark says that the archive has it already."""
     listing = source.list_files()
     for refusal in listing.refused:
         raise DataError(refusal.code, refusal.reason)

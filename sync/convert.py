@@ -1,29 +1,38 @@
 """Two exports to `hubspot.csv` and `analysis.xlsx`, without HubSpot and without state."""
 
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from goldpan.errors import ConfigError
-from goldpan.pipeline import refine
 from goldpan.report import Sending, report_tables
 from sync.app import new_run_id, now, today
 from sync.archive.folder import write_results
 from sync.choosing import named_exports
-from sync.exports import Readers
+from sync.datasets.manifest import SUFFIX
+from sync.exports import Delivery, Readers, ReadExports, open_engine_of
 from sync.progress import Progress, shown
 from sync.record import InputRecord, RunRecord, count_rows
 from sync.settings import AppSettings
+from sync.sources.dataset import listed_dataset
 
 
 def convert(
-    settings: AppSettings, memberships: Path, orders: Path, output: Path, *, as_of: date | None, progress: Progress
+    settings: AppSettings,
+    memberships: Path | str,
+    orders: Path | str,
+    output: Path,
+    *,
+    as_of: date | None,
+    progress: Progress,
 ) -> RunRecord:
     """Refine a pair of exports and write the results into a folder.
 
     Args:
         settings: The rules and limits.
-        memberships: The memberships export.
-        orders: The orders export.
+        memberships: The memberships export: a file; or the folder, pattern or URL of a dataset.
+        orders: The orders export, likewise.
         output: Made if missing; `hubspot.csv`, `analysis.xlsx` and `rejects.csv` in it are replaced.
         as_of: The business date; `None` is today in the configured time zone.
         progress: Told of each stage.
@@ -33,18 +42,21 @@ def convert(
         ConfigError: When an export is no file, or the folder can't be written.
     """
     started_at = now()
+    places = {"memberships": str(memberships), "orders": str(orders)}
     record = RunRecord(new_run_id(started_at), as_of or today(settings), started_at, destination="none", status="done")
-    deliveries = named_exports({"memberships": memberships, "orders": orders}).values()
-    with record.timed("total"):
-        with record.timed("read"), shown(progress, "Reading", len(deliveries)), Readers(settings) as readers:
-            exports = {}
+    with ExitStack() as stack, record.timed("total"):
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="goldpan-")))
+        deliveries = [_delivery(kind, place, folder, settings) for kind, place in places.items()]
+        engine = stack.enter_context(open_engine_of(deliveries, settings))
+        with record.timed("read"), shown(progress, "Reading", len(deliveries)), Readers(settings, engine) as readers:
+            exports = ReadExports({}, engine)
             for delivery, reading in [(delivery, readers.read(delivery)) for delivery in deliveries]:
                 exports[delivery.kind] = reading.result()
                 rows = exports[delivery.kind].rows_read
                 record.inputs.append(InputRecord(delivery.kind, delivery.name, delivery.sha256(), rows))
                 progress.advance()
-        with record.timed("refine"), shown(progress, "Refining"):
-            refined = refine(exports["memberships"].frame, exports["orders"].frame, record.as_of, settings.config)
+        with record.timed("refine"), shown(progress, f"Refining with {engine.name}"):
+            refined = exports.refined(record.as_of, settings.config)
             count_rows(record, exports, refined, settings.config)
         with record.timed("archive"), shown(progress, "Writing the analysis"):
             made_at = Sending(made_at=started_at.astimezone(settings.zone))
@@ -61,3 +73,18 @@ def convert(
     record.check_sums()
     record.archive = str(output)
     return record
+
+
+def _delivery(kind: str, place: str, folder: Path, settings: AppSettings) -> Delivery:
+    """A file, or a dataset with the list of its files in a folder of ours.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    file = Path(place)
+    dataset = None if file.is_file() else listed_dataset(place, settings, home=Path())
+    if dataset is None:
+        return named_exports({kind: file})[kind]
+    path = folder / f"{kind}{SUFFIX}"
+    dataset.write(path)
+    return Delivery(kind, path, place)

@@ -15,7 +15,7 @@ from goldpan.values.emails import read_email
 from goldpan.values.ids import read_id
 from sync.app import now, open_state, today
 from sync.choosing import named_exports
-from sync.exports import Delivery, delivery_of, read_exports
+from sync.exports import Delivery, delivery_of, open_engine_of, read_exports
 from sync.settings import AppSettings
 from sync.settings_file import KINDS
 from sync.state.history import AbsentContact, Confirmation, History, RefusedContact, Write
@@ -83,7 +83,8 @@ def explain(
         deliveries |= _accepted(state, settings, missing=[kind for kind in KINDS if kind not in given])
         last = None if given else history.last_accepted_as_of()
         day = as_of or last or today(settings)
-        exports = {kind: read_exports(deliveries[kind], settings) for kind in KINDS}
+        with open_engine_of((), settings, "pandas") as engine:  # whoever explains looks at single rows
+            exports = {kind: read_exports(deliveries[kind], settings, engine) for kind in KINDS}
         contact = explain_contact(
             asked,
             exports["memberships"],

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from goldpan.conform import Export
 from goldpan.errors import ConfigError
 from goldpan.forecast import ForecastDay, forecast_tags
+from goldpan.frames import Frame
 from sync.app import open_state, today
 from sync.archive.forecast_workbook import write_forecast
 from sync.exports import exports_of_run
@@ -67,10 +67,10 @@ def forecast(
         raise ConfigError(f"-o {output}: the workbook's name ends in .xlsx. Try: -o {output.with_suffix('.xlsx')}")
     with open_state(settings, read_only=True) as state, shown(progress, "Reading"):
         accepted = _last_accepted(state)
-        exports = _exports_of(accepted, state, settings)
+        frames = _frames_of(accepted, state, settings)
     with shown(progress, "Forecasting", days + 1):
         counted = []
-        for day in forecast_tags(exports["memberships"].frame, exports["orders"].frame, first, days, settings.config):
+        for day in forecast_tags(*frames, first, days, settings.config):
             counted.append(day)
             progress.advance()
     found = Forecast(first, tuple(counted), accepted, is_from_today=first == today(settings))
@@ -106,11 +106,13 @@ def _last_accepted(state: State) -> StoredRun:
     return found[0]
 
 
-def _exports_of(accepted: StoredRun, state: State, settings: AppSettings) -> dict[str, Export]:
-    exports = exports_of_run(accepted.run_id, state, settings)
-    if exports is None:
-        raise ConfigError(
-            f"There is nothing to forecast from: the exports of run {accepted.run_id}, accepted last, are gone from "
-            f"the archive {settings.archive_folder}. Put them back from a backup, or deliver new ones: goldpan run"
-        )
-    return exports
+def _frames_of(accepted: StoredRun, state: State, settings: AppSettings) -> tuple[Frame, Frame]:
+    """The rows of both exports, in memory: every day looks at all of them."""
+    with exports_of_run(accepted.run_id, state, settings, engine="pandas") as exports:
+        if exports is None:
+            raise ConfigError(
+                f"There is nothing to forecast from: the exports of run {accepted.run_id}, accepted last, are gone "
+                f"from the archive {settings.archive_folder}. Put them back from a backup, or deliver new ones: "
+                "goldpan run"
+            )
+        return exports["memberships"].frame, exports["orders"].frame

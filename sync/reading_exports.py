@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.errors import DataError, GoldpanError
-from goldpan.union import unite_exports
 from sync.archive.opening import open_archive
-from sync.exports import Delivery, Readers
+from sync.engines import Engine
+from sync.exports import Delivery, Readers, ReadExports, united
 from sync.lifecycle import Work
 from sync.progress import shown
 from sync.record import InputRecord
@@ -29,8 +29,15 @@ class _Reading:
     export: "Future[Export]"
 
 
-def read_chosen(work: Work, chosen: Mapping[str, Sequence[Delivery]]) -> tuple[dict[str, Export], list[Delivery]]:
+def read_chosen(
+    work: Work, chosen: Mapping[str, Sequence[Delivery]], engine: Engine
+) -> tuple[ReadExports, list[Delivery]]:
     """Read every export from the archive's copy of it (a dry run copies nothing); those of one kind are united.
+
+    Args:
+        work: The run.
+        chosen: What it takes, by kind.
+        engine: Holds those that are datasets, and works them out.
 
     Returns:
         An export of each kind, and the deliveries as the archive keeps them.
@@ -41,7 +48,7 @@ def read_chosen(work: Work, chosen: Mapping[str, Sequence[Delivery]]) -> tuple[d
     parts: dict[str, list[Export]] = {kind: [] for kind in KINDS}
     delivered: list[Delivery] = []
     problems: list[GoldpanError] = []
-    with shown(work.progress, "Reading", sum(map(len, chosen.values()))), Readers(work.settings) as readers:
+    with shown(work.progress, "Reading", sum(map(len, chosen.values()))), Readers(work.settings, engine) as readers:
         begun = [_begin(work, delivery, readers) for kind in KINDS for delivery in chosen[kind]]
         for reading in begun:
             of_kind = parts[reading.delivery.kind]
@@ -54,7 +61,9 @@ def read_chosen(work: Work, chosen: Mapping[str, Sequence[Delivery]]) -> tuple[d
     if problems:
         work.record.problems += [str(problem) for problem in problems[:-1]]
         raise problems[-1]
-    return {kind: _united(work, kind, exports, delivered) for kind, exports in parts.items()}, delivered
+    sources = {kind: [delivery.source for delivery in delivered if delivery.kind == kind] for kind in KINDS}
+    read = {kind: united(exports, sources[kind], work.settings) for kind, exports in parts.items()}
+    return ReadExports(read, engine), delivered
 
 
 def _begin(work: Work, delivery: Delivery, readers: Readers) -> _Reading:
@@ -86,8 +95,3 @@ def _finish(work: Work, reading: _Reading, *, position: int) -> Export:
         stored = StoredInput(delivery.kind, delivery.name, noted.sha256, delivery.path, delivery.source)
         work.state.inputs.add(work.record.run_id, stored, rows=noted.rows, position=position)
     return export
-
-
-def _united(work: Work, kind: str, exports: Sequence[Export], delivered: Sequence[Delivery]) -> Export:
-    sources = [delivery.source for delivery in delivered if delivery.kind == kind]
-    return unite_exports(exports, sources=sources, match_on=work.settings.config.rules.match_on)

@@ -12,7 +12,7 @@ from goldpan.model import RequestCounts
 
 if TYPE_CHECKING:
     from goldpan.config import Config
-    from goldpan.conform import Export
+    from goldpan.conformed import Export
     from goldpan.pipeline import Refined
 
 CONTACT_COUNTS = (
@@ -161,9 +161,9 @@ def count_rows(record: RunRecord, exports: "Mapping[str, Export]", refined: "Ref
     for kind, export in exports.items():
         rows["read"] += export.rows_read
         rows["merged"] += merged[kind]
-        rows["kept"] += len(export.frame) - merged[kind]
+        rows["kept"] += export.rows_kept - merged[kind]
         rows["skipped"] += sum(export.skipped.values())
-        rows["warnings"] += len(export.findings)
+        rows["warnings"] += export.warnings
     rows["warnings"] += sum(counts.notes.values())
     record.tags = dict(refined.tag_counts(config))
 

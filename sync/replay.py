@@ -2,10 +2,11 @@
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from io import StringIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,15 @@ import pyarrow.compute as pc
 
 from goldpan.archived import Comparison, archived_contacts, compare_contacts
 from goldpan.config import Config
-from goldpan.conform import Export
 from goldpan.errors import ConfigError
 from goldpan.exports import hubspot_csv
-from goldpan.pipeline import refine
+from goldpan.pipeline import Refined
 from sync.app import open_state, version
 from sync.archive.names import CONTACTS, CSV
 from sync.archive.opening import open_archive
 from sync.archive.parquet import Origin, read_contacts
 from sync.archive.store import Archive, ArchivedRun
-from sync.exports import Delivery, read_exports
+from sync.exports import Delivery, ReadExports, open_engine_of, read_exports
 from sync.progress import NoProgress, Progress, shown
 from sync.settings import AppSettings, config_of
 from sync.settings_file import KINDS
@@ -104,11 +104,10 @@ def replay(settings: AppSettings, run: str, *, progress: Progress | None = None)
         record = archive.record_of(found)
         kept, origin = read_contacts(folder / CONTACTS) if CONTACTS in found.files else (None, None)
         config, made_by = _config(settings, found, origin)
-    with shown(progress, "Reading"):
-        exports = _exports(archive, found, record, replace(settings, config=config))
     with shown(progress, "Refining"):
+        deliveries = _deliveries(archive, found, record)
         as_of = date.fromisoformat(record["as_of"])
-        refined = refine(exports["memberships"].frame, exports["orders"].frame, as_of, config)
+        refined = _refined(deliveries, as_of, replace(settings, config=config))
     forgotten = _count_forgotten(archive, record, origin)
     if kept is not None:
         # Rows at the end of an export that became blank are no rows any more: those of a further file count on.
@@ -144,7 +143,13 @@ def _config(settings: AppSettings, run: ArchivedRun, origin: Origin | None) -> t
     return config_of(json.loads(files)), version() if is_ours else ""
 
 
-def _exports(archive: Archive, run: ArchivedRun, record: Mapping[str, Any], settings: AppSettings) -> dict[str, Export]:
+def _refined(deliveries: Mapping[str, Sequence[Delivery]], as_of: date, settings: AppSettings) -> Refined:
+    with open_engine_of(chain(*deliveries.values()), settings) as engine:
+        read = {kind: read_exports(each, settings, engine) for kind, each in deliveries.items()}
+        return ReadExports(read, engine).refined(as_of, settings.config)
+
+
+def _deliveries(archive: Archive, run: ArchivedRun, record: Mapping[str, Any]) -> dict[str, list[Delivery]]:
     deliveries: dict[str, list[Delivery]] = {kind: [] for kind in KINDS}
     for used in record["inputs"]:
         stored = StoredInput(used["kind"], used["name"], used["sha256"], Path(), used.get("source", ""))
@@ -154,7 +159,7 @@ def _exports(archive: Archive, run: ArchivedRun, record: Mapping[str, Any], sett
             why = noted.reason if noted else f"it is gone from {archive.url}"
             raise ConfigError(f"Run {run.run_id} can't be replayed without its export {stored.name}: {why}.")
         deliveries[stored.kind].append(Delivery(stored.kind, path, stored.name, source=stored.source))
-    return {kind: read_exports(each, settings) for kind, each in deliveries.items()}
+    return deliveries
 
 
 def _comparable(table: pa.Table, origin: Origin | None, left_out: tuple[str, ...]) -> pa.Table:

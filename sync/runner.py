@@ -4,26 +4,28 @@ choose → read → refine → compare with the confirmed state → read HubSpot
 archive.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 
 import structlog
 
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.errors import ConfigError, DataError
 from goldpan.facts import Facts, facts_of
 from goldpan.model import Action
-from goldpan.pipeline import Refined, refine
+from goldpan.pipeline import Refined
 from goldpan.plan import Plan
 from sync.app import new_run_id, now, open_destination, open_state, today
 from sync.apply import Applied
 from sync.archive.folder import archive_run
 from sync.causes import Tonight
 from sync.choosing import choose_exports
-from sync.exports import Delivery
+from sync.engines import Engine
+from sync.exports import Delivery, ReadExports, open_engine_of
 from sync.holding import Judged, hold, judge, planned_of
 from sync.lifecycle import Work, carry_out
 from sync.locking import single_flight
@@ -122,11 +124,16 @@ class _Run:
             delivered=self.request.delivered,
             is_recorded=not record.dry_run,
         )
+        with open_engine_of(chain(*chosen.values()), self.settings) as engine:
+            self._go_on(chosen, engine)
+
+    def _go_on(self, chosen: Mapping[str, Sequence[Delivery]], engine: Engine) -> None:
+        record = self.record
         with open_destination(self.settings, stop=self.work.stop) as destination:
             reached = reach(self.work, destination)
             with self.work.stage("read"):
-                exports, delivered = read_chosen(self.work, chosen)
-            with self.work.stage("refine"), shown(self.work.progress, "Refining"):
+                exports, delivered = read_chosen(self.work, chosen, engine)
+            with self.work.stage("refine"), shown(self.work.progress, f"Refining with {engine.name}"):
                 refined = self._refined(exports)
                 facts = self._count_rows(exports, refined)
                 record.notes += warnings_on_tag_sizes(self.state.runs, record, record.destination, reached.portal)
@@ -159,12 +166,10 @@ class _Run:
             self.state.inputs.accept(record.run_id)
         self._archive(exports, refined, judged, planning, applied)
 
-    def _refined(self, exports: Mapping[str, Export]) -> Refined:
+    def _refined(self, exports: ReadExports) -> Refined:
         """What the exports mean; orders whose amounts are none are refused like any other bad file."""
         try:
-            return refine(
-                exports["memberships"].frame, exports["orders"].frame, self.record.as_of, self.settings.config
-            )
+            return exports.refined(self.record.as_of, self.settings.config)
         except DataError as error:
             for noted in self.record.inputs:
                 if noted.kind == "orders":

@@ -1,6 +1,5 @@
 """The tables of `goldpan.toml`: what each key means, its default, and what is accepted."""
 
-import re
 from datetime import time
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,7 +10,8 @@ from goldpan.brakes import BrakeLimits
 from goldpan.checked import Flag, Settings, Whole
 from goldpan.config import RuleNumbers
 from sync.calendar import check_cron
-from sync.sql_settings import SqlSettings
+from sync.engine_settings import DuckDBSettings, EngineName, SparkSettings
+from sync.source_settings import DropSettings, S3Url, SourceSettings
 
 KINDS = ("memberships", "orders")
 """The kinds of exports."""
@@ -40,63 +40,9 @@ def _time_of_day(text: str) -> str:
     return text
 
 
-def _s3_url(text: str) -> str:
-    if text and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?", text):
-        raise ValueError('takes an address such as "s3://bucket/prefix"')
-    return text
-
-
 Cron = Annotated[str, AfterValidator(_cron)]
 """A cron expression of five fields with cron's own weekdays (0 and 7 are Sunday); "" is never."""
 TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
-S3Url = Annotated[str, AfterValidator(_s3_url)]
-
-
-class DropSettings(Settings):
-    """`[drop]`: the folder where exports arrive, for an installation with this one source."""
-
-    folder: str = "inbox"
-    memberships: tuple[str, ...] = ("*member*",)
-    orders: tuple[str, ...] = ("*order*", "*invoice*")
-
-
-class SourceSettings(SqlSettings):
-    """`[[source]]`: one place where exports arrive; with any of them, `[drop]` is not used.
-
-    Attributes:
-        name: Stands in the log and in the state; don't change it.
-        folder: A folder; relative paths start at GOLDPAN_HOME. Either this, ``s3`` or ``sql``.
-        s3: A bucket and prefix.
-        endpoint_url: Another service than AWS that speaks S3.
-        region: Its region, where one must be named.
-        memberships: Names that tell the kind; a file that no pattern matches is told by its columns.
-        orders: Likewise.
-        remove_source: Whether `goldpan serve` takes a file away once it is safe in the archive. Left out: yes for a
-            folder that can be written, no for S3; a database is only read.
-    """
-
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
-    folder: str = ""
-    s3: S3Url = ""
-    endpoint_url: str = ""
-    region: str = ""
-    memberships: tuple[str, ...] = ("*member*",)
-    orders: tuple[str, ...] = ("*order*", "*invoice*")
-    remove_source: Flag | None = None
-
-    @model_validator(mode="after")
-    def _is_one_place(self) -> Self:
-        if [bool(place) for place in (self.folder, self.s3, self.sql)].count(True) != 1:
-            raise ValueError('a source takes either folder = "…" or s3 = "s3://bucket/prefix" or sql = "VARIABLE"')
-        of_files = {"memberships", "orders", "remove_source", "endpoint_url", "region"} & self.model_fields_set
-        if self.sql and of_files:
-            raise ValueError(f"{' and '.join(sorted(of_files))}: only for files, not with sql")
-        return self
-
-    @property
-    def is_removed(self) -> bool:
-        """Whether files are taken away once they are safe."""
-        return bool(self.folder) if self.remove_source is None else self.remove_source
 
 
 class IntakeSettings(Settings):
@@ -213,6 +159,7 @@ class GoldpanFile(Settings):
 
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     destination: Literal["hubspot", "sandbox"] = "hubspot"
+    engine: EngineName = "auto"
     drop: DropSettings = DropSettings()
     source: tuple[SourceSettings, ...] = ()
     intake: IntakeSettings = IntakeSettings()
@@ -227,6 +174,8 @@ class GoldpanFile(Settings):
     digest: DigestSettings = DigestSettings()
     http: HttpSettings = HttpSettings()
     logs: LogSettings = LogSettings()
+    duckdb: DuckDBSettings = DuckDBSettings()
+    spark: SparkSettings = SparkSettings()
 
     @model_validator(mode="after")
     def _has_one_account_of_sources(self) -> Self:

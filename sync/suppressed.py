@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-from goldpan.pipeline import refine
 from goldpan.suppression import suppressed_contacts
 from sync.exports import exports_of_run
 from sync.lifecycle import Work
@@ -30,10 +29,10 @@ def suppressed_among(work: Work, customer_keys: Mapping[str, str], runs: Iterabl
 def _behind_addresses(work: Work, runs: Iterable[str]) -> set[str]:
     """The addresses of the contacts with a suppressed customer, by the exports of a run."""
     settings = work.settings
-    every = (exports_of_run(run_id, work.state, settings) for run_id in runs if run_id)
-    exports = next((each for each in every if each is not None), None)
-    if exports is None:
-        return set()
-    refined = refine(exports["memberships"].frame, exports["orders"].frame, work.record.as_of, settings.config)
-    is_listed = suppressed_contacts(refined, settings.suppression)
-    return set(refined.contacts.loc[is_listed, "email"].dropna())
+    for run_id in filter(None, runs):
+        with exports_of_run(run_id, work.state, settings) as exports:
+            if exports is not None:
+                refined = exports.refined(work.record.as_of, settings.config)
+                is_listed = suppressed_contacts(refined, settings.suppression)
+                return set(refined.contacts.loc[is_listed, "email"].dropna())
+    return set()

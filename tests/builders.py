@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from goldpan.config import Config
-from goldpan.conform import Export, conform
+from goldpan.conform import conform
+from goldpan.conformed import Export
 from goldpan.model import Cell, Sheet
 from goldpan.pipeline import Refined, refine
 from sync.settings import load_config

@@ -8,7 +8,7 @@ from datetime import date
 import openpyxl
 import pytest
 
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.exports import hubspot_csv
 from goldpan.pipeline import refine
 from sync.exports import Delivery, read_export

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from goldpan.config import Config, ExportSpec
-from goldpan.conform import Export, conform
+from goldpan.conform import conform
+from goldpan.conformed import Export
 from goldpan.errors import DataError
 from goldpan.model import Cell, CellError, Sheet
 from tests.builders import default_config, memberships, orders, sheet
@@ -246,6 +247,15 @@ def test_several_totals_rows_with_blank_ones_between_end_a_sheet():
 
     assert got.skipped == {"blank_row": 2, "totals_row": 2}
     assert got.rows_read == 5
+
+
+def test_what_stands_above_a_totals_row_stays_though_it_has_no_id_and_no_date():
+    plain = {"SAP ID": 17, "Total Value": 5}
+
+    got = orders(ORDER, {"Customer Name": "Total", "Total Value": 5}, plain, {"Customer Name": "Total"})
+
+    assert got.frame["source_row"].tolist() == [2, 3, 4]
+    assert got.skipped == {"blank_row": 0, "totals_row": 1}
 
 
 def test_an_order_without_an_id_is_no_totals_row():

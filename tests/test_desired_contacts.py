@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goldpan.config import Config
@@ -19,6 +19,7 @@ from goldpan.plan import DesiredContact
 from goldpan.policies import ContactPolicies
 from goldpan.suppression import Suppression
 from tests.builders import AS_OF, default_config, memberships, orders, refined
+from tests.drawing import examples
 from tests.strategies import Exports, exports
 from tests.test_refine_equals_reference import run
 
@@ -83,7 +84,7 @@ def by_rank(result: Refined, as_of: date) -> list[str]:
     return [contact["email"] for contact in sorted(sendable, key=claim, reverse=True)]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(drawn=exports(), as_of=st.sampled_from([AS_OF, date(2027, 2, 1)]))
 def test_every_contact_is_as_its_row_says(drawn: Exports, as_of: date):
     result = run(drawn, as_of)[-1]
@@ -98,7 +99,7 @@ def test_every_contact_is_as_its_row_says(drawn: Exports, as_of: date):
     assert [each.email for each in sorted(found, key=lambda each: each.rank)] == by_rank(result, as_of)
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(st.lists(st.integers(-(10**14), 10**14) | st.none(), min_size=1, max_size=5))
 def test_amounts_are_digits_with_two_places(cents):
     result = refined(memberships(*({"Cust ID": n, "Contact Email": f"m{n}@x.com"} for n in range(1, len(cents) + 1))))
@@ -139,6 +140,33 @@ def test_the_suppressed_are_known_by_address_domain_and_customer():
     listed = Suppression(frozenset({ANN}), frozenset({"y.org"}), frozenset({"4"}))
 
     assert three(default_config(), listed).is_suppressed.tolist() == [True, True, False]
+
+
+def test_of_one_record_the_membership_that_covers_today_goes_first_then_the_latest_end_creation_and_row():
+    terms = {
+        "a@x.org": ("2027-02-01", "2028-02-01"),  # not begun
+        "b@x.org": ("2026-11-20", "2026-12-01"),  # from today on
+        "c@x.org": ("2025-01-01", "2026-11-20"),  # until yesterday
+        "d@x.org": ("2025-01-02", "2026-11-20"),
+        "e@x.org": ("2025-01-02", "2026-11-20"),
+        "f@x.org": ("2026-11-19", "2027-01-01"),
+        "g@x.org": (None, None),
+    }
+    rows = [
+        {"Cust ID": str(number), "Contact Email": email, "Created Date": begins, "Expiration Date": ends}
+        for number, (email, (begins, ends)) in enumerate(terms.items(), 1)
+    ]
+
+    found = everybody(DesiredContacts(refined(memberships(*rows)), default_config()))
+
+    assert [each.email[0] for each in sorted(found, key=lambda each: each.rank)] == [*"fbaedcg"]
+
+
+def test_a_value_that_only_fills_blanks_is_kept_under_another_key():
+    ann, *_ = everybody(three(MORE))
+
+    assert json.loads(ann.payload)["fill_blank:lastname"] == "Ann"
+    assert json.loads(ann.payload)["customer_name"] == "Ann"
 
 
 def test_contacts_are_found_by_address_and_by_customer_in_their_order():

@@ -13,7 +13,7 @@ from goldpan.rules import OPERATORS
 from sync.config_files import CONFIG_FILES
 from sync.record import CONTACT_COUNTS
 from sync.settings import Environment, GoldpanFile
-from sync.settings_file import SourceSettings
+from sync.source_settings import SourceSettings
 from tests.builders import REPOSITORY, default_config
 
 RULES = (REPOSITORY / "docs" / "rules.md").read_text(encoding="utf-8")
@@ -90,7 +90,7 @@ def test_every_setting_is_in_the_config_that_goldpan_ships_with_its_default():
 
     def flat(table, prefix=""):
         for name, value in table.items():
-            yield from flat(value, f"{prefix}{name}.") if isinstance(value, dict) else [f"{prefix}{name}"]
+            yield from flat(value, f"{prefix}{name}.") if isinstance(value, dict) and value else [f"{prefix}{name}"]
 
     shipped_text = (REPOSITORY / "config" / "goldpan.toml").read_text(encoding="utf-8")
     assert set(flat(shipped)) | {"source"} == set(keys(GoldpanFile))

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goldpan.explain import explain_contact
@@ -12,6 +12,7 @@ from goldpan.explain.model import ConditionResult, CustomerTotal, Filled, GroupR
 from goldpan.rules import Label, Tag
 from goldpan.suppression import Suppression
 from tests.builders import AS_OF, default_config, memberships, orders
+from tests.drawing import examples
 from tests.strategies import exports
 from tests.test_refine_equals_reference import AS_OFS, run
 
@@ -304,7 +305,7 @@ def rank_of(row, as_of):
     return covers, cells["expires_on"] or date.min, cells["created_on"] or date.min, row.row
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(drawn=exports(max_customers=4), as_of=AS_OFS, match_on=st.sampled_from(["customer_id", "customer_name"]))
 def test_every_explanation_is_what_the_pipeline_did(drawn, as_of, match_on):
     members, bought, refined = run(drawn, as_of, match_on)

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goldpan.conform import conform
@@ -13,6 +13,7 @@ from goldpan.pipeline import refine
 from goldpan.report.forecast import forecast_tables, marks_of
 from goldpan.rules import Tag
 from tests.builders import AS_OF, default_config, memberships, orders, sheet
+from tests.drawing import examples
 from tests.strategies import exports
 from tests.test_chicago import FOLDER, export_of
 from tests.test_laws import conformed
@@ -56,7 +57,7 @@ CONFIGS = [
 ]
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(
     drawn=exports(),
     first=st.sampled_from([-401, -366, -32, -2, 28]),  # days before AS_OF, where the drawn dates have their edges

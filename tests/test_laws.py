@@ -6,10 +6,11 @@ A run of the pipeline costs more than any check of it, so the laws that speak of
 from datetime import timedelta
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from goldpan.conform import Export, conform
+from goldpan.conform import conform
+from goldpan.conformed import Export
 from goldpan.exports import add_individual_boolean_tags_for_excel, hubspot_csv
 from goldpan.model import Sheet
 from goldpan.pipeline import Refined, refine
@@ -17,6 +18,7 @@ from goldpan.steps.contacts import assign_contacts
 from goldpan.steps.orders import link_repeated_orders
 from goldpan.steps.renewals import deduplicate_memberships
 from tests.builders import default_config
+from tests.drawing import examples
 from tests.reference.rows import Row, is_blank_row
 from tests.steps.frames import by_row, plain
 from tests.strategies import AS_OF, Exports, exports
@@ -35,7 +37,7 @@ def refined(members: Export, bought: Export, days: int = 0) -> Refined:
 # --- laws 1, 4 and 5: one run -----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=70, deadline=None)
+@examples(70)
 @given(drawn=exports())
 def test_rows_and_money_add_up_and_every_contact_has_one_tag_of_each_pair(drawn):
     members, bought = conformed("memberships", drawn.memberships), conformed("orders", drawn.orders)
@@ -133,7 +135,7 @@ def values_of(result: Refined) -> list[tuple[str, ...]]:
     return sorted(tuple(str(plain(value)) for value in row) for row in result.contacts[VALUES].itertuples(index=False))
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(pair=shuffled())
 def test_shuffling_the_rows_changes_no_contact(pair):
     one, other = (refined(conformed("memberships", d.memberships), conformed("orders", d.orders)) for d in pair)
@@ -146,7 +148,7 @@ def test_shuffling_the_rows_changes_no_contact(pair):
 # --- law 3: the same again --------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(drawn=exports(), labels=st.randoms(use_true_random=False))
 def test_the_same_inputs_give_the_same_bytes(drawn, labels):
     """Also with frames that another run has read, whose rows carry other labels."""
@@ -168,7 +170,7 @@ def test_the_same_inputs_give_the_same_bytes(drawn, labels):
 COURSE = ["active", "expiring_soon", "expired"]
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     drawn=exports(),
     steps=st.lists(st.sampled_from([1, 2, 29, 30, 31, 365]), min_size=2, max_size=2),

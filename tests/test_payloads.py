@@ -54,6 +54,23 @@ def test_payloads_that_are_not_canonical_are_counted_too():
     assert count_values(pa.array(['{"a": "x", "b": "y"}', '{"b":"y"}'], TEXT), "a") == Counter({"x": 1, "": 1})
 
 
+def test_a_payload_is_one_canonical_text_to_the_byte():
+    """As the state has kept millions of them."""
+    values = {"b": 'a "b" \\', "a": "tab\t é", "c": ""}
+    wanted = '{"a":"tab\\t é","b":"a \\"b\\" \\\\","c":""}'
+
+    assert payload_of(values) == wanted
+    assert payloads_of({key: pa.array([value], TEXT) for key, value in values.items()}).to_pylist() == [wanted]
+    assert payloads_of({"a": pa.array(["tab\t"], TEXT)}).to_pylist() == ['{"a":"tab\\t"}']
+
+
+def test_only_a_text_is_a_value_that_somebody_holds():
+    held = pa.array(['{"a":"","b":"x"}', '{"a":"\\"","b":""}'], TEXT)
+
+    assert hold_values(held, ["a"]).to_pylist() == [False, True]
+    assert hold_values(held, ["a", "b"]).to_pylist() == [True, True]
+
+
 @settings(deadline=None)
 @given(rows=contacts, keys=st.sets(st.sampled_from((*KEYS, "lastname"))))
 def test_who_holds_a_value_is_told_as_reading_each_payload_would(rows, keys):

@@ -7,15 +7,17 @@ from datetime import date
 from decimal import Decimal
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goldpan.columns import CATEGORIES
-from goldpan.conform import Export, conform
+from goldpan.conform import conform
+from goldpan.conformed import Export
 from goldpan.exports import format_for_hubspot_export
 from goldpan.model import Sheet
 from goldpan.pipeline import Refined, refine
 from tests.builders import default_config
+from tests.drawing import examples
 from tests.reference import outputs, pipeline
 from tests.reference.config import Config as ReferenceConfig
 from tests.reference.rows import Row
@@ -76,7 +78,7 @@ def contacts_of_reference(result: pipeline.Result) -> list[tuple[object, ...]]:
     ]
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(drawn=exports(), as_of=AS_OFS, match_on=st.sampled_from(["customer_id", "customer_id", "customer_name"]))
 def test_every_result_is_that_of_the_rules(drawn, as_of, match_on):
     wanted = pipeline.refine(drawn.memberships, drawn.orders, as_of, ReferenceConfig(match_on=match_on))

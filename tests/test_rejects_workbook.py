@@ -2,7 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from goldpan.conform import Export, conform
+from goldpan.conform import conform
+from goldpan.conformed import Export
 from goldpan.model import CellError, Outcome, Sheet, Verdict
 from goldpan.report import Table, rejects_workbook_tables
 from tests.builders import default_config, memberships, orders, refined

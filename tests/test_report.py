@@ -8,7 +8,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.model import Action, CellError, Change, Outcome, Verdict
 from goldpan.pipeline import Refined
 from goldpan.reasons import CONTACT_STATES, REASONS, reason_of

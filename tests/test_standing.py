@@ -86,6 +86,28 @@ def carriers(known: Mapping[str, Confirmed]) -> Counter[str]:
     )
 
 
+def test_each_contact_stands_confirmed_different_or_unknown_and_the_others_are_named():
+    config, suppression, desired = desired_of(1, is_listed=True)
+    emails, payloads = desired.emails.to_pylist(), desired.payloads(np.arange(len(desired))).to_pylist()
+    vip = payload_of({TAGS: "vip"})
+    known = {
+        emails[0]: Confirmed("1", payloads[0], "1"),  # suppressed
+        emails[2]: Confirmed("2", vip, "1"),
+        "z@x.com": Confirmed("3", vip, "9"),
+        "b@x.com": Confirmed("4", vip, "9"),
+    }
+
+    standing = Standing(desired, FormerCandidates(suppression, config), config)
+    for batch in batches(known, 3):
+        standing.add(*batch)
+    before = standing.before({})
+
+    assert standing.codes.tolist() == [CONFIRMED, UNKNOWN, DIFFERS, UNKNOWN, UNKNOWN]
+    assert before.missing == ("b@x.com", "z@x.com")
+    assert before.carriers == {"vip": 3, **dict.fromkeys(split_options(json.loads(payloads[0])[TAGS]), 1)}
+    assert emails[0] in standing.former.chosen(desired)
+
+
 @pytest.mark.parametrize("is_listed", [False, True])
 @pytest.mark.parametrize("policy", range(len(POLICIES)))
 @settings(max_examples=40, deadline=None)

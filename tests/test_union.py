@@ -12,13 +12,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from goldpan.config import Config
-from goldpan.conform import Export, conform
+from goldpan.conform import conform
+from goldpan.conformed import Export
 from goldpan.facts import facts_of
 from goldpan.model import Cell, CellError, Sheet
 from goldpan.pipeline import Refined, refine
 from goldpan.places import Part, RowPlace, headers_of_rows, place_of_row, places_of_rows
 from goldpan.union import unite_exports
 from tests.builders import AS_OF, default_config, memberships, orders, refined
+from tests.drawing import examples
 from tests.reference.rows import Row
 from tests.strategies import exports
 
@@ -392,7 +394,7 @@ def relabelled(frame: pd.DataFrame, kind: str, numbers: Mapping[str, Mapping[int
     return frame
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(data=st.data(), drawn=exports(), match_on=st.sampled_from(["customer_id", "customer_id", "customer_name"]))
 def test_files_united_are_as_one_file(data, drawn, match_on):
     config = by_name() if match_on == "customer_name" else default_config()

@@ -3,7 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from goldpan.conform import Export, conform
+from goldpan.conform import conform
+from goldpan.conformed import Export
 from goldpan.explain import Explanation, explain_contact
 from goldpan.explain.model import Filled, Place
 from goldpan.model import Finding, Outcome, Sheet, Verdict

@@ -10,12 +10,12 @@ import json
 import resource
 import sys
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 
 def main() -> None:
-    """Do it once; the last line on standard output is a JSON object: seconds, memory and counts."""
+    """Do it once; the last line on standard output is a JSON object: what it took, and counts."""
     name, data, *words = sys.argv[1:]
     sys.stdout.write("\n" + json.dumps(_timed(name, Path(data), words)) + "\n")
 
@@ -24,12 +24,13 @@ def _timed(name: str, data: Path, words: list[str]) -> dict[str, Any]:
     module, function = name.split(":")
     work, count = getattr(importlib.import_module(f"bench.cases.{module}"), function)(data, *words)
     gc.collect()
-    begin = perf_counter()
+    cpu, begin = process_time(), perf_counter()
     result = work()
-    seconds = perf_counter() - begin
+    seconds, cpu_seconds = perf_counter() - begin, process_time() - cpu
     # The peak so far: counting what the work came to has memory of its own.
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": seconds, "peak_mb": peak_mb, "counts": dict(count(result))}
+    took = {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_mb": peak_mb}
+    return {**took, "counts": dict(count(result))}
 
 
 if __name__ == "__main__":

@@ -4,13 +4,10 @@ import tempfile
 from pathlib import Path
 
 from bench.cases import Work, product
-from bench.cases.digest import digest_of
-from bench.data.sets import confirmed_state, files
+from bench.cases.digest import digests_of
+from bench.data.sets import DIFFERENT, MANY, confirmed_state, files
 from goldpan.pipeline import Refined
 from sync.state.store import State
-
-DIFFERENT = 40_000
-MANY = 1_000_000
 
 
 def read(data: Path, name: str, kind: str) -> Work:
@@ -32,10 +29,10 @@ def refine(data: Path, name: str, kind: str) -> Work:
     return lambda: product.refined(exports), _counts
 
 
-def refine_canonical(data: Path, name: str, engine: str) -> Work:
+def refine_canonical(data: Path, name: str, engine: str, memory: str) -> Work:
     """Parquet of canonical columns to contacts, by one of the engines."""
-    product.refine_canonical(*files(data, "tiny", "parquet"), engine)
-    return lambda: product.refine_canonical(*files(data, name, "parquet"), engine), _counts
+    product.refine_canonical(*files(data, "tiny", "parquet"), engine, memory)
+    return lambda: product.refine_canonical(*files(data, name, "parquet"), engine, memory), _counts
 
 
 def read_and_refine(data: Path, name: str, kind: str) -> Work:
@@ -79,4 +76,4 @@ def _a_million(data: Path) -> Refined:
 
 
 def _counts(means: Refined) -> dict[str, object]:
-    return {**product.counts(means), "digest": digest_of(means.contacts)}
+    return {**product.counts(means), **digests_of(vars(means))}

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bench.data.sets import AS_OF
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.desired_contacts import DesiredContacts
 from goldpan.model import Confirmed, Portal
 from goldpan.pipeline import Refined, refine
@@ -19,9 +19,10 @@ from goldpan.suppression import Suppression
 from sync.archive.layout import lay_out
 from sync.archive.workbook import write_workbook
 from sync.comparing import Comparison
-from sync.engines import open_engine
-from sync.exports import Delivery, read_export
-from sync.settings import AppSettings, default_config_folder, load_settings
+from sync.config_files import default_config_folder
+from sync.engines import EngineSettings, open_engine
+from sync.exports import Delivery, Readers
+from sync.settings import AppSettings, load_settings
 from sync.state.contacts import ConfirmedContacts
 from sync.state.store import State
 
@@ -36,11 +37,11 @@ def settings() -> AppSettings:
 
 
 def read(memberships: Path, orders: Path) -> Exports:
-    """Two exports to canonical, typed frames with their findings."""
-    return {
-        kind: read_export(Delivery(kind, path, path.name), settings())
-        for kind, path in (("memberships", memberships), ("orders", orders))
-    }
+    """Two exports to canonical, typed frames with their findings, side by side as a run reads them."""
+    with open_engine("pandas") as engine, Readers(settings(), engine) as readers:
+        paths = {"memberships": memberships, "orders": orders}
+        reading = {kind: readers.read(Delivery(kind, path, path.name)) for kind, path in paths.items()}
+        return {kind: each.result() for kind, each in reading.items()}
 
 
 def refined(exports: Exports) -> Refined:
@@ -48,9 +49,9 @@ def refined(exports: Exports) -> Refined:
     return refine(exports["memberships"].frame, exports["orders"].frame, AS_OF, settings().config)
 
 
-def refine_canonical(memberships: Path, orders: Path, engine: str) -> Refined:
-    """Parquet of canonical columns to contacts, by one of the engines."""
-    with open_engine(engine) as opened:
+def refine_canonical(memberships: Path, orders: Path, engine: str, memory: str) -> Refined:
+    """Parquet of canonical columns to contacts, by one of the engines, which takes so much memory for itself."""
+    with open_engine(engine, EngineSettings(memory=memory)) as opened:
         frames = opened.parquet(str(memberships)), opened.parquet(str(orders))
         return opened.refine(*frames, AS_OF, settings().config)
 
@@ -123,12 +124,12 @@ def expected(means: Refined) -> dict[str, dict[str, str]]:
 
 
 def counts(means: Refined) -> dict[str, Any]:
-    """What a refinement came to, to be compared with others."""
+    """How many there are in all, also of what is listed only in part."""
     return {
-        "contacts": len(means.contacts),
-        "merged": means.counts.merged_rows,
-        "repeated": means.counts.repeated_orders,
-        "prospects": means.counts.prospects,
+        "all_contacts": len(means.contacts),
+        "all_merged_rows": means.counts.merged_rows,
+        "all_repeated_orders": means.counts.repeated_orders,
+        "all_prospects": means.counts.prospects,
     }
 
 

@@ -1,8 +1,9 @@
 """The sets of exports by name, and where each of them lies; makes what is missing, in a process of its own."""
 
 import hashlib
+import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,17 @@ from bench.stage import run_alone
 
 AS_OF = date(2026, 11, 20)
 """The business date of everything that is measured."""
+SHRUNK = int(os.environ.get("GOLDPAN_BENCH_SHRUNK", "1"))
+"""By what all sizes are divided, so that a look at whether the bench works takes seconds."""
+
+
+def shrunk(count: int) -> int:
+    """A number of rows, requests or contacts as it is measured with."""
+    return max(count // SHRUNK, 1)
+
+
+DIFFERENT, MANY = shrunk(40_000), shrunk(1_000_000)
+"""Contacts that differ from the confirmed state, among so many."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +53,21 @@ class DataSet:
         return self.members + self.orders
 
 
-SETS = {
-    each.name: each
+def _of_size(each: DataSet) -> DataSet:
+    changed = each.changed and shrunk(each.changed)
+    return replace(each, members=shrunk(each.members), orders=shrunk(each.orders), changed=changed)
+
+
+TINY = DataSet("tiny", 60, 200, ("xlsx", "csv", "parquet"))
+"""For a first go, untimed."""
+SETS = {TINY.name: TINY} | {
+    each.name: _of_size(each)
     for each in (
-        DataSet("tiny", 60, 200, ("xlsx", "csv", "parquet")),
         DataSet("main", 100_000, 500_000, ("xlsx",)),
         DataSet("by-hand", 100_000, 500_000, ("xlsx",), has_text_dates=True),
         DataSet("next-night", 100_000, 500_000, ("xlsx",), changed=400),
+        DataSet("small", 10_000, 50_000, ("xlsx",)),
+        DataSet("next-small-night", 10_000, 50_000, ("xlsx",), changed=40),
         DataSet("hundred-thousand-contacts", 115_000, 500_000, ("csv",), has_text_dates=True),
         DataSet("peers", 6_000, 30_000, ("xlsx",), has_text_dates=True),
         DataSet("flat-10k", 10_000, 50_000, ("csv",), has_text_dates=True),
@@ -73,15 +93,17 @@ def confirmed_state(data: Path) -> Path:
 def provide(data: Path, name: str) -> None:
     """Make a set unless it is there, as this version of the generator makes it."""
     mark = data / name / "made_by"
-    if mark.is_file() and mark.read_text(encoding="utf-8") == _generator():
+    by = _maker_of(name)
+    if mark.is_file() and mark.read_text(encoding="utf-8") == by:
         return
     made = run_alone([sys.executable, "-m", "bench.data.make", name, str(data)])
     if made.exit_code:
         raise SystemExit(f"The exports {name} could not be made:\n{made.complaints}")
-    mark.write_text(_generator(), encoding="utf-8")
+    mark.write_text(by, encoding="utf-8")
 
 
-def _generator() -> str:
-    """The digest of the code that makes the exports."""
-    code = (path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
-    return hashlib.sha256(b"".join(code)).hexdigest()
+def _maker_of(name: str) -> str:
+    """The digest of the code that makes a set, and of what it is told."""
+    files = set(Path(__file__).parent.glob("*.py")) - {Path(__file__)}
+    code = b"".join(path.read_bytes() for path in sorted(files))
+    return hashlib.sha256(code + repr(SETS[name]).encode()).hexdigest()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.data.sets import AS_OF, files
+from bench.peers.environment import python_with_peers
 from bench.stage import ask, run_alone, sandbox
 from bench.table.commands import goldpan
 from bench.table.measuring import Bench, CannotMeasureError, tell
@@ -21,7 +22,7 @@ from bench.table.nights import BURST, LATENCY, TOKEN
 from bench.table.printing import aligned
 
 SAMPLE = 200
-FULL_SAMPLE = 2_000
+FULL_SAMPLE = 1_000
 FAULTS = (
     {"does": "throttle", "path": "*contacts*", "every": 40, "retry_after": 1},
     {"does": "status", "status": 503, "path": "*contacts*", "every": 50},
@@ -126,7 +127,7 @@ def as_json(outcomes: Mapping[str, Outcome]) -> dict[str, object]:
 
 def _peers(bench: Bench, folder: Path) -> tuple[list[Peer], list[Peer]]:
     """Those that send a record a request, and those that don't."""
-    right, python = str(folder / "right.json"), bench.peers_python
+    right, python = str(folder / "right.json"), python_with_peers()
     exports = [*map(str, files(bench.data, "peers", "xlsx"))]
     sample = str(FULL_SAMPLE if bench.is_full else SAMPLE)
     home = folder / "home"

@@ -8,8 +8,8 @@ from pathlib import Path
 from bench.table.measuring import tell
 
 FOLDER = Path(__file__).parents[1] / ".peers"
-NEEDED = ("fastexcel>=0.21,<0.22", "drt-core==1.2.1", "requests>=2.32,<3", "pandas>=3.0,<4", "openpyxl>=3.1.5,<4")
-"""fastexcel is a limit; the others are what the peers are made of. hubspot-api-client is Goldpan's own."""
+NEEDED = ("drt-core==1.2.1", "requests>=2.32,<3")
+"""What the peers are made of; hubspot-api-client, pandas and openpyxl are Goldpan's own."""
 
 
 def python_with_peers() -> str | None:
@@ -26,7 +26,7 @@ def python_with_peers() -> str | None:
         # Goldpan's packages are seen, too, so that limits and peers use the same versions.
         own = sysconfig.get_paths()["purelib"]
         (packages / "goldpan.pth").write_text(f"import site; site.addsitedir({own!r})\n", encoding="utf-8")
-        _run(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *NEEDED)
+        _run(str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", *NEEDED)
     except (OSError, subprocess.CalledProcessError) as error:
         tell(f"the peers could not be installed: {error}")
         return None

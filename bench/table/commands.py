@@ -35,7 +35,7 @@ def _pass(bench: Bench) -> Timed:
 
 
 def _timed(finished: Finished) -> Timed:
-    return Timed(finished.seconds, finished.peak_mb)
+    return Timed(finished.seconds, finished.cpu_seconds, finished.peak_mb)
 
 
 def _home_with_runs(bench: Bench) -> Path:

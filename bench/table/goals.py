@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
+from bench.data.sets import SHRUNK
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -74,6 +76,12 @@ class Measured:
         return middle([ours / limit for ours, limit in zip(self.ours, self.limit, strict=False)])
 
     @property
+    def cpu_ratio(self) -> float | None:
+        """The same by the processors' own account, which other work on the machine does not change."""
+        ours, limit = ([each["cpu_seconds"] for each in self.figures.get(side, ())] for side in ("ours", "limit"))
+        return middle([mine / least for mine, least in zip(ours, limit, strict=False)])
+
+    @property
     def more(self) -> float | None:
         """The median of the seconds above the limit."""
         return middle([ours - limit for ours, limit in zip(self.ours, self.limit, strict=False)])
@@ -84,9 +92,14 @@ class Measured:
         return None if not self.peer or not self.ours else median(self.peer) / median(self.ours)
 
     def verdict(self, goal: Goal) -> str:
-        """``met``, ``missed``, ``open`` where something needed for it could not be measured, ``-`` without a goal."""
+        """``met``, ``missed``, ``open`` where something needed for it could not be measured, ``-`` without a goal.
+
+        Goals are of the whole sizes: shrunk ones are held to nothing but right results.
+        """
         if self.wrong:
             return "missed"
+        if SHRUNK > 1 and self.ours:
+            return "-"
         found = {name: getattr(self, name) for name, bound in asdict(goal).items() if bound is not None}
         if any(value is not None and value > getattr(goal, name) for name, value in found.items()):
             return "missed"

@@ -19,12 +19,16 @@ class CannotMeasureError(Exception):
 
 @dataclass(frozen=True)
 class Timed:
-    """One child's work."""
+    """One child's work; ``cpu_seconds`` are of all processors together."""
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
     counts: Mapping[str, object] = field(default_factory=dict)
 
+
+TOOK = ("seconds", "cpu_seconds", "peak_mb")
+"""What is known of every child, beside what its work came to."""
 
 Side = Callable[[], Timed]
 
@@ -35,13 +39,11 @@ class Bench:
 
     Attributes:
         data: The folder of the exports.
-        peers_python: A Python that has fastexcel and the peers, too; `None` where that could not be made, and why.
         rounds: How often each side of a row is measured; `None` leaves it to the row.
         is_full: Whether rows that take long are measured.
     """
 
     data: Path
-    peers_python: str | None
     rounds: int | None = None
     is_full: bool = False
 
@@ -50,18 +52,20 @@ class Bench:
         for name in names:
             provide(self.data, name)
 
-    def side(self, case: str, *words: str, with_peers: bool = False) -> Side:
+    def side(self, case: str, *words: str) -> Side:
         """A case of ``bench.cases`` (``module:function``), to be run in a child of its own."""
-        return lambda: self._child(case, words, with_peers=with_peers)
+        return lambda: self._child(case, words)
 
     def in_turn(self, limit: Side | None, ours: Side, *, rounds: int = 3, peer: Side | None = None) -> Measured:
         """Measure both sides alternately, the limit first; the peer once, at the end."""
         measured = Measured()
         for number in range(self.rounds or rounds):
-            for name, side in (("limit", limit), ("ours", ours)):
-                if side is not None and (number == 0 or getattr(measured, name)):
-                    self._measure(name, side, measured)
-        if peer is not None:
+            if limit is not None and (number == 0 or measured.limit):
+                self._measure("limit", limit, measured)
+            self._measure("ours", ours, measured)
+            if not measured.ours:
+                break
+        if peer is not None and measured.ours:
             self._measure("peer", peer, measured)
         return measured
 
@@ -84,21 +88,19 @@ class Bench:
             measured.remarks.append(f"{name}: {error}")
             return
         getattr(measured, name).append(timed.seconds)
-        measured.figures.setdefault(name, []).append(
-            {"seconds": timed.seconds, "peak_mb": timed.peak_mb, **timed.counts}
-        )
+        took = {each: getattr(timed, each) for each in TOOK}
+        measured.figures.setdefault(name, []).append({**took, **timed.counts})
         if name == "ours":
             measured.peak_mb = max(measured.peak_mb, timed.peak_mb)
-        tell(f"  {name} {timed.seconds:.2f} s, {timed.peak_mb:,.0f} MB")
+        tell(f"  {name} {timed.seconds:.2f} s ({timed.cpu_seconds:.2f} of processors), {timed.peak_mb:,.0f} MB")
 
-    def _child(self, case: str, words: Sequence[str], *, with_peers: bool) -> Timed:
-        python = (with_peers and self.peers_python) or sys.executable
-        command = [python, "-m", "bench.cases.child", case, str(self.data), *words]
+    def _child(self, case: str, words: Sequence[str]) -> Timed:
+        command = [sys.executable, "-m", "bench.cases.child", case, str(self.data), *words]
         finished = run_alone(command, longest=LONGEST)
         if finished.exit_code:
             raise CannotMeasureError(_last_line(finished) or f"exit code {finished.exit_code}")
         said = json.loads(finished.said.splitlines()[-1])
-        return Timed(said["seconds"], said["peak_mb"], said["counts"])
+        return Timed(**{each: said[each] for each in TOOK}, counts=said["counts"])
 
 
 def data_folder(named: Path | None) -> "AbstractContextManager[str | Path]":

@@ -6,17 +6,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.data.sets import AS_OF, SETS, files
+from bench.data.sets import AS_OF, SETS, files, shrunk
 from bench.stage import batches_in, requests_of, sandbox
 from bench.table.commands import goldpan
 from bench.table.goals import Measured
 from bench.table.measuring import Bench, Timed, tell
 from bench.table.prepared import code_of, is_made, made
 
-NEW = 50_000
+NEW = shrunk(50_000)
 BURST = 190
 WINDOW_SECONDS = 10.0
 LATENCY = 0.1
+KEPT = ("state", "archive")
+"""Folders of a home that grow with every night."""
 TOKEN = "sandbox-token"  # the sandbox's own (sync.sandbox.TOKEN); importing it would import the sandbox
 
 
@@ -42,18 +44,27 @@ def send(bench: Bench) -> Measured:
 
 def night(bench: Bench) -> Measured:
     """`goldpan run`, from start to exit, archive included."""
-    bench.exports("tiny", "main", "next-night")
-    staged = bench.data / "night"
-    _stage(bench, staged, "bench.nightfall", "main", "xlsx")
-    measured = bench.in_turn(
-        bench.side("writing:fastexcel_and_rustpy", "next-night", with_peers=True), lambda: _night(bench, staged)
-    )
+    return _measured(bench, "main", "next-night")
+
+
+def small_night(bench: Bench) -> Measured:
+    """The same with a tenth of the rows."""
+    return _measured(bench, "small", "next-small-night")
+
+
+def _measured(bench: Bench, before: str, tonight: str) -> Measured:
+    bench.exports("tiny", before, tonight)
+    staged = bench.data / f"before-{tonight}"
+    _stage(bench, staged, "bench.nightfall", before, "xlsx")
+    limit = bench.side("writing:fastexcel_and_rustpy", tonight)
+    measured = bench.in_turn(limit, lambda: _night(bench, staged, tonight))
     for each in measured.figures.get("ours", ()):
-        if each["changed"] != SETS["next-night"].changed:
+        if each["changed"] != SETS[tonight].changed:
             measured.wrong.append(f"{each['changed']} contacts changed")
+        stages = ", ".join(f"{stage} {taken:.2f}" for stage, taken in each["stages"].items())
         measured.remarks.append(
-            f"{each['requests']} requests; "
-            + ", ".join(f"{stage} {taken:.2f}" for stage, taken in each["stages"].items())
+            f"{each['requests']} requests; {stages}; state {each['state_mb']:.0f} MB, {each['state_grown_mb']:.1f} of "
+            f"them of this night; the night's archive {each['archive_grown_mb']:.1f} MB"
         )
     return measured
 
@@ -87,27 +98,39 @@ def _dry_run(bench: Bench, staged: Path) -> Timed:
         finished = bench.command(words, _environment(url, staged / "home"), accepts=(0, 3))
     shutil.rmtree(staged / "home" / "dry-runs", ignore_errors=True)
     said = json.loads(finished.said)
-    return Timed(finished.seconds, finished.peak_mb, {"contacts": said["contacts"], "stages": said["seconds"]})
+    return Timed(
+        finished.seconds,
+        finished.cpu_seconds,
+        finished.peak_mb,
+        {"contacts": said["contacts"], "stages": said["seconds"]},
+    )
 
 
-def _night(bench: Bench, staged: Path) -> Timed:
+def _night(bench: Bench, staged: Path, name: str) -> Timed:
     """The run of the night, on a copy of all that was there the evening before."""
     tonight = bench.data / "tonight"
     shutil.rmtree(tonight, ignore_errors=True)
     shutil.copytree(staged, tonight, symlinks=True)
     for path in (tonight / "home" / "inbox").iterdir():
         path.unlink()
-    for path in files(bench.data, "next-night", "xlsx"):
+    for path in files(bench.data, name, "xlsx"):
         shutil.copyfile(path, tonight / "home" / "inbox" / path.name)
     with sandbox(tonight / "sandbox.sqlite") as url:
         words = goldpan("run", "--json", "--as-of", AS_OF.isoformat())
         finished = bench.command(words, _environment(url, tonight / "home"), accepts=(0, 4))
         requests = requests_of(url)
+    disk = {f"{place}_mb": _megabytes(tonight / "home" / place) for place in KEPT}
+    grown = {f"{place}_grown_mb": disk[f"{place}_mb"] - _megabytes(staged / "home" / place) for place in KEPT}
     shutil.rmtree(tonight)
     said = json.loads(finished.said)
     changed = said["contacts"]["created"] + said["contacts"]["updated"]
-    counts = {"changed": changed, "requests": batches_in(requests), "stages": said["seconds"]}
-    return Timed(finished.seconds, finished.peak_mb, counts)
+    counts = {"changed": changed, "requests": batches_in(requests), "stages": said["seconds"], **disk, **grown}
+    return Timed(finished.seconds, finished.cpu_seconds, finished.peak_mb, counts)
+
+
+def _megabytes(folder: Path) -> float:
+    """What its files take."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
 def _environment(url: str, home: Path) -> dict[str, str]:

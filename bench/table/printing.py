@@ -7,7 +7,7 @@ from typing import Any
 from bench.table.goals import Measured, middle
 from bench.table.rows import Row
 
-HEADERS = ("row", "work", "limit", "limit s", "ours s", "× limit", "goal", "", "peak MB", "usual way")
+HEADERS = ("row", "work", "limit", "limit s", "ours s", "× limit", "× cpu", "goal", "", "peak MB", "usual way")
 
 
 def as_text(results: Mapping[str, tuple[Row, Measured]]) -> str:
@@ -16,7 +16,7 @@ def as_text(results: Mapping[str, tuple[Row, Measured]]) -> str:
     notes = [
         f"{name}: {words}" for name, (_, measured) in results.items() for words in (*measured.wrong, *measured.remarks)
     ]
-    return "\n".join([aligned(HEADERS, lines, left=(0, 1, 2, 6, 7)), "", *dict.fromkeys(notes)])
+    return "\n".join([aligned(HEADERS, lines, left=(0, 1, 2, 7, 8)), "", *dict.fromkeys(notes)])
 
 
 def as_json(results: Mapping[str, tuple[Row, Measured]]) -> dict[str, Any]:
@@ -29,6 +29,7 @@ def as_json(results: Mapping[str, tuple[Row, Measured]]) -> dict[str, Any]:
             "verdict": measured.verdict(row.goal),
             "seconds": measured.seconds,
             "ratio": measured.ratio,
+            "cpu_ratio": measured.cpu_ratio,
             "more_seconds": measured.more,
             "peer_ratio": measured.peer_ratio,
             **asdict(measured),
@@ -59,6 +60,7 @@ def _cells(row: Row, measured: Measured) -> tuple[str, ...]:
         _number(middle(measured.limit)),
         _number(measured.seconds),
         f"+{measured.more:.2f} s" if row.goal.more and measured.more is not None else _number(ratio),
+        "-" if row.goal.more else _number(measured.cpu_ratio),
         str(row.goal),
         measured.verdict(row.goal),
         f"{measured.peak_mb:,.0f}" if measured.peak_mb else "-",

@@ -92,6 +92,13 @@ ROWS = {
             nights.night,
         ),
         Row(
+            "small-night",
+            "the same of 10,000 + 50,000, 40 contacts changed",
+            "fastexcel + rustpy, no formats",
+            Goal(),
+            nights.small_night,
+        ),
+        Row(
             "dry-run",
             "plan 1,000,000 contacts, a dry run from Parquet",
             "",

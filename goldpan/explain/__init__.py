@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from goldpan.config import Config
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.desired_contacts import DesiredContacts
 from goldpan.explain.model import Explanation, Measures, Place
 from goldpan.explain.orders import explain_orders

@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 
 from goldpan.config import Config
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.model import Finding
 from goldpan.pipeline import Refined, refine
 from goldpan.report.findings import as_people_find_them, findings_of

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from goldpan.config import Config
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.explain.model import Row, Value
 from goldpan.places import place_of_row
 

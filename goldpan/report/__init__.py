@@ -6,7 +6,7 @@ Every table is made of frames alone; how a cell looks is said by its column (:cl
 from collections.abc import Sequence
 
 from goldpan.config import Config
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.pipeline import Refined
 from goldpan.report.changes import changes_table
 from goldpan.report.contacts import contacts_table, prospects_table

@@ -6,7 +6,7 @@ import pandas as pd
 
 from goldpan.columns import CATEGORIES
 from goldpan.config import Config
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.exports import add_individual_boolean_tags_for_excel, tag_labels
 from goldpan.pipeline import Refined
 from goldpan.places import places_of_rows

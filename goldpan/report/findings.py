@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from goldpan.config import Config, ExportSpec
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.model import Outcome, Verdict
 from goldpan.pipeline import Refined
 from goldpan.places import headers_of_rows, places_of_rows

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from goldpan.config import Config
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.model import Outcome, Verdict
 from goldpan.pipeline import Refined
 from goldpan.places import places_of_rows
@@ -78,7 +78,7 @@ def _refused(memberships: Export, refined: Refined, outcomes: Mapping[str, Outco
     """The rows of each contact that HubSpot refused: its membership's, and the one that gave the address if another."""
     refused = {email: said for email, said in outcomes.items() if said.verdict is Verdict.REFUSED}
     contacts = refined.contacts[refined.contacts["email"].isin(refused.keys())]
-    rows = memberships.frame[memberships.frame["email"].isin(refused.keys())]
+    rows = memberships.rows_of(refused.keys())
     given: dict[str, list[int]] = {}
     for email, row in zip(rows["email"], rows["source_row"].astype("int64"), strict=True):
         given.setdefault(email, []).append(row)

@@ -5,7 +5,7 @@ from itertools import accumulate
 
 import pandas as pd
 
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.model import RowCounts
 from goldpan.pipeline import Refined
 from goldpan.places import places_of_rows
@@ -82,10 +82,10 @@ def row_counts(memberships: Export, orders: Export, refined: Refined) -> Mapping
     return {
         export.kind: RowCounts(
             read=export.rows_read,
-            kept=len(export.frame) - merged[export.kind],
+            kept=export.rows_kept - merged[export.kind],
             merged=merged[export.kind],
             skipped=sum(export.skipped.values()),
-            warnings=len(export.findings) + counts.notes[export.kind],
+            warnings=export.warnings + counts.notes[export.kind],
             skipped_by_reason=export.skipped,
         )
         for export in (memberships, orders)

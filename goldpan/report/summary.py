@@ -8,7 +8,7 @@ import pandas as pd
 
 from goldpan.columns import CATEGORIES
 from goldpan.config import Config
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.pipeline import Refined
 from goldpan.reasons import CONTACT_STATES, reason_of
 from goldpan.report.rows import row_counts
@@ -53,9 +53,18 @@ def _share(part: float | Decimal, whole: float | Decimal) -> float | None:
     return float(part / whole) if whole > 0 and part >= 0 else None  # type: ignore[operator] # both ints or Decimals
 
 
+_LISTED_FILES = 20
+"""So many files of an export get a line each."""
+
+
 def _run_lines(memberships: Export, orders: Export, refined: Refined, sending: Sending) -> Iterator[_Line]:
     yield "As of", refined.as_of, None, "The date that categories and tags are true for."
     for export in (memberships, orders):
+        if len(export.parts) > _LISTED_FILES:
+            first, last = export.parts[0].file, export.parts[-1].file
+            place = f"{len(export.parts):,} files, {first} to {last}"
+            yield f"Rows of {export.kind}", export.rows_read, None, place
+            continue
         for part in export.parts:
             sheet = f", sheet {part.sheet}" if part.sheet else ""
             place = f"{part.file}{sheet}, headers in row {part.header_row}"
@@ -117,7 +126,13 @@ def _money_lines(refined: Refined, config: Config) -> Iterator[_Line]:
     )
     high = refined.counts.high_value_prospects
     ordered = f"{high:,} of them ordered for more than {rules.high_value_above:,f}."
-    yield "Prospects", refined.counts.prospects, None, ordered
+    listed = int(refined.prospects["customer_id"].notna().sum())
+    yield "Prospects", refined.counts.prospects, None, ordered + _only_first(listed, refined.counts.prospects)
+
+
+def _only_first(listed: int, count: int) -> str:
+    """What is said where a sheet does not list all: engines for more than fits a sheet give the first rows alone."""
+    return f" The sheet lists the first {listed:,} of them." if listed < count else ""
 
 
 def _cents(micros: int, share: Decimal = Decimal(1)) -> Decimal:
@@ -144,13 +159,18 @@ def _hubspot_lines(sending: Sending) -> Iterator[_Line]:
 
 def _row_lines(memberships: Export, orders: Export, refined: Refined) -> Iterator[_Line]:
     why_merged = {memberships.kind: "A later term renewed them.", orders.kind: "The same order stood there before."}
+    merged = {memberships.kind: refined.merged_rows, orders.kind: refined.repeated_orders}
     for kind, counts in row_counts(memberships, orders, refined).items():
         found = {reason_of(reason).title: count for reason, count in counts.skipped_by_reason.items() if count}
         skipped = (f"{title}: {count:,}" for title, count in found.items())
         yield f"{kind.capitalize()}: read", counts.read, None, "Kept + merged + skipped."
         yield f"{kind.capitalize()}: kept", counts.kept, _share(counts.kept, counts.read), ""
-        yield f"{kind.capitalize()}: merged", counts.merged, _share(counts.merged, counts.read), why_merged[kind]
+        why = why_merged[kind] + _only_first(len(merged[kind]), counts.merged)
+        yield f"{kind.capitalize()}: merged", counts.merged, _share(counts.merged, counts.read), why
         yield f"{kind.capitalize()}: skipped", counts.skipped, _share(counts.skipped, counts.read), ", ".join(skipped)
+    for export in (memberships, orders):
+        if more := _only_first(len(export.findings), export.warnings):
+            yield f"{export.kind.capitalize()}: odd cells", export.warnings, None, more.strip()
 
 
 def _reject_lines(rejects: Table, refined: Refined) -> Iterator[_Line]:

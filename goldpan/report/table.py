@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
-from goldpan.conform import Export
+from goldpan.conformed import Export
 
 Kind = Literal["text", "date", "money", "number", "share", "bool", "any"]
 """How a column's cells look. ``any`` holds cells as delivered, each shown by its own type."""
@@ -70,9 +70,7 @@ def cells_as_delivered(export: Export, rows: "pd.Series[int]", headers: Sequence
     Returns:
         One row per number, in the order given.
     """
-    # A look-up by the index would build and keep a hash table of all the export's rows; they are in order.
-    positions = export.originals.index.searchsorted(rows.to_numpy(dtype="int64"))
-    return export.originals.take(positions).set_axis(headers, axis=1).reset_index(drop=True)
+    return export.cells(rows.to_numpy(dtype="int64")).set_axis(headers, axis=1)
 
 
 def unique_headers(headers: Iterable[str], taken: Iterable[str] = ()) -> list[str]:

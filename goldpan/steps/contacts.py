@@ -4,11 +4,14 @@ from datetime import date
 
 import narwhals.stable.v2 as nw
 
-from goldpan.frames import Frame, Narwhal, Settle, as_it_is, day_number, midnight, only_rows, rank, row_of
+from goldpan.frames import Frame, Narwhal, Settle, as_it_is, day_number, is_nothing, midnight, only_rows, rank, row_of
 from goldpan.steps.filling import fill_from_rows
 
 _FROM_NEXT_ROW = ("customer_name", "original_purchase")
 """What a contact takes from the next row that has it, where its membership row has none."""
+
+_BY_END = ("expires_on", "created_on")
+"""What ranks a person's rows, the more important one first."""
 
 
 def assign_contacts(memberships: Frame, *, settle: Settle = as_it_is) -> Frame:
@@ -24,7 +27,10 @@ def assign_contacts(memberships: Frame, *, settle: Settle = as_it_is) -> Frame:
     """
     rows = nw.from_native(memberships)
     lacking = rows.filter(nw.col("email").is_null()).select("source_row", "customer")
-    having = rows.filter(~nw.col("email").is_null()).join(lacking.select("customer"), on="customer", how="semi")
+    if is_nothing(lacking):
+        return rows.with_columns(contact_key=nw.col("email")).to_native()
+    having = rows.select("source_row", "customer", "email", *_BY_END).filter(~nw.col("email").is_null())
+    having = having.join(lacking.select("customer"), on="customer", how="semi")
     latest = (
         having.select("customer", rank=_by_end(having))
         .group_by("customer")
@@ -58,10 +64,10 @@ def unite_contacts(memberships: Frame, linked: Frame, *, as_of: date, settle: Se
         ``total_order_value_micros`` summed over the distinct customer ids, and ``customer_ids`` (int64, their number).
     """
     rows = nw.from_native(memberships)
+    values = _values_by_contact(rows, nw.from_native(linked))  # before there is another frame as large as the rows
     speaking = nw.from_native(settle(_speaking(rows, as_of).to_native()))
     contacts = only_rows(rows, speaking)
     contacts = fill_from_rows(contacts, speaking, rows, _FROM_NEXT_ROW)
-    values = _values_by_contact(rows, nw.from_native(linked))
     return (
         contacts.drop("total_order_value_micros")
         .join(values, on="contact_key", how="left")
@@ -96,8 +102,8 @@ def _values_by_contact(rows: Narwhal, linked: Narwhal) -> Narwhal:
     """What each contact bought: every distinct customer id behind it counts once."""
     contact_of_row = rows.select(kept_row=nw.col("source_row"), contact_key=nw.col("contact_key"))
     return (
-        linked.filter(~nw.col("customer_id_key").is_null())
-        .with_columns(kept_row=nw.coalesce("replaced_by", "source_row"))
+        linked.select("customer_id_key", "total_order_value_micros", kept_row=nw.coalesce("replaced_by", "source_row"))
+        .filter(~nw.col("customer_id_key").is_null())
         .join(contact_of_row, on="kept_row", how="inner")
         .group_by("contact_key", "customer_id_key")
         .agg(nw.col("total_order_value_micros").max())
@@ -108,4 +114,5 @@ def _values_by_contact(rows: Narwhal, linked: Narwhal) -> Narwhal:
 
 def _by_end(rows: Narwhal, first: nw.Expr | None = None) -> nw.Expr:
     """Ranks rows by their ends, then their creation, then their place in the file; missing dates lose."""
-    return rank(day_number(rows, "expires_on"), day_number(rows, "created_on"), first)
+    more, less = (day_number(rows, column) for column in _BY_END)
+    return rank(more, less, first)

@@ -6,7 +6,7 @@ from operator import or_
 
 import narwhals.stable.v2 as nw
 
-from goldpan.frames import Narwhal, only_rows
+from goldpan.frames import Narwhal, is_nothing, only_rows
 
 _TAKEN = "_taken_key"
 """Ends the names of columns on their way; no column of an export ends in ``_key``."""
@@ -28,6 +28,8 @@ def fill_from_rows(rows: Narwhal, facts: Narwhal, donors: Narwhal, columns: Sequ
     names = rows.collect_schema().names()
     from_row = [f"{column}_row" for column in columns]
     taken = facts.filter(reduce(or_, (~nw.col(name).is_null() for name in from_row))).select("source_row", *from_row)
+    if is_nothing(taken):
+        return rows
     for column, name in zip(columns, from_row, strict=True):
         wanted = taken.filter(~nw.col(name).is_null()).select(source_row=nw.col(name))
         known = only_rows(donors.select("source_row", column), wanted)

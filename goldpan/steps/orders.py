@@ -133,8 +133,8 @@ def list_prospects(memberships: Frame, totals: Frame) -> Frame:
     Returns:
         Their rows of ``totals``, in no order, and ``is_blank`` (bool) for the missing id.
     """
-    members = nw.from_native(memberships).filter(~nw.col("customer_id_key").is_null())
-    unmatched = nw.from_native(totals).join(members.select("customer_id_key"), on="customer_id_key", how="anti")
+    members = nw.from_native(memberships).select("customer_id_key").filter(~nw.col("customer_id_key").is_null())
+    unmatched = nw.from_native(totals).join(members, on="customer_id_key", how="anti")
     return unmatched.with_columns(is_blank=nw.col("customer_id_key").is_null()).to_native()
 
 

@@ -45,7 +45,7 @@ def link_renewals(
 
 
 def deduplicate_memberships(
-    memberships: Frame, *, renewal_window_days: int = 7, match_on: str = "customer_id"
+    memberships: Frame, *, renewal_window_days: int = 7, match_on: str = "customer_id", settle: Settle = as_it_is
 ) -> Frame:
     """One row per chain of renewals: the latest, with the chain's history in it.
 
@@ -53,11 +53,12 @@ def deduplicate_memberships(
         memberships: One row per membership row.
         renewal_window_days: See :func:`link_renewals`.
         match_on: See :func:`link_renewals`.
+        settle: See :data:`goldpan.frames.Settle`.
 
     Returns:
         The rows that stay, with the columns of :func:`link_renewals`.
     """
-    linked = link_renewals(memberships, renewal_window_days=renewal_window_days, match_on=match_on)
+    linked = link_renewals(memberships, renewal_window_days=renewal_window_days, match_on=match_on, settle=settle)
     return nw.from_native(linked).filter(nw.col("replaced_by").is_null()).to_native()
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from goldpan.model import Cell
-from goldpan.values.reading import DATE, TEXT, as_texts, read_column
+from goldpan.values.reading import DATE, TEXT, or_false, read_column
 from goldpan.values.texts import text_of
 
 FIRST, LAST = date(1950, 1, 1), date(2200, 12, 31)
@@ -32,7 +33,10 @@ _MONTHS = (
 _MONTH_NUMBERS = {"%b": {name[:3].lower(): n for n, name in enumerate(_MONTHS, 1)}}
 _MONTH_NUMBERS["%B"] = {name.lower(): n for n, name in enumerate(_MONTHS, 1)}
 _WORD = re.compile(r"[^\W\d_]+")
-_ISO_WITH_TIME = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?\z"
+_PLAIN = (
+    r"\A(?:19[5-9][0-9]|2[01][0-9]{2})-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"  # each year has these days
+    r"(?:[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?)?\z"
+)
 
 
 def read_date(cell: Cell, formats: Sequence[str], *, epoch_1904: bool = False) -> tuple[date | None, str | None]:
@@ -110,15 +114,20 @@ def read_dates(cells: "pd.Series[Any]", formats: Sequence[str], *, epoch_1904: b
     """
     if cells.dtype.kind == "M":
         return _from_dates(cells)
-    texts = as_texts(cells)
-    if texts is not None and (pc.max(pc.binary_length(texts)).as_py() or 0) > len("2026-11-20"):
-        # The day alone, so that few texts are left to read.
-        has_time = pc.match_substring_regex(texts, _ISO_WITH_TIME)
-        days = pc.if_else(has_time, pc.utf8_slice_codeunits(texts, 0, 10), texts)
-        cells = pd.Series(pd.array(days, dtype="str"), index=cells.index)
     return read_column(
-        cells, lambda cell: read_date(cell, formats, epoch_1904=epoch_1904), {"value": DATE, "reason": TEXT}
+        cells,
+        lambda cell: read_date(cell, formats, epoch_1904=epoch_1904),
+        {"value": DATE, "reason": TEXT},
+        _plain,
+        is_repetitive=True,
     )
+
+
+def _plain(texts: pa.Array) -> tuple[pa.Array, list[pa.Array]]:
+    """ISO, whatever the time of day."""
+    is_plain = or_false(pc.match_substring_regex(texts, _PLAIN))
+    days = pc.utf8_slice_codeunits(pc.if_else(is_plain, texts, pa.scalar(None, TEXT)), 0, len("2026-11-20"))
+    return is_plain, [days.cast(DATE), pa.nulls(len(texts), TEXT)]
 
 
 def _from_dates(cells: "pd.Series[Any]") -> pd.DataFrame:

@@ -18,7 +18,7 @@ ROUNDED_FROM = 10.0**15
 _SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?E\+[0-9]+|[0-9][.,][0-9]+E[0-9]+", re.IGNORECASE)
 _WHOLE_WITH_TAIL = re.compile(r"([0-9]+)\.0+")
 _DIGITS = re.compile(r"[0-9]+")
-_PLAIN = r"\A[A-Za-z0-9_-]+\z"  # the power of ten has a plus or a point
+_WORD = r"\A[A-Za-z0-9_-]+\z"  # the power of ten has a plus or a point
 
 
 def key_of(text: str) -> str:
@@ -52,17 +52,18 @@ def read_ids(cells: "pd.Series[Any]") -> pd.DataFrame:
     """
     if cells.dtype == "Int64" and (cells.abs() < ROUNDED_FROM).all():
         cells = cells.astype("str")
-    return read_column(cells, read_id, {"value": TEXT, "key": TEXT, "reason": TEXT}, _plain)
+    return read_column(cells, read_id, {"value": TEXT, "key": TEXT, "reason": TEXT}, _numbers, _words)
 
 
-def _plain(texts: pa.Array) -> tuple[pa.Array, list[pa.Array]]:
-    """Digits, and letters with digits: nothing to trim, no tail, no power of ten."""
-    is_number = or_false(pc.ascii_is_decimal(texts))
-    is_plain = is_number
-    if not pc.all(is_number, min_count=0).as_py():
-        is_plain = pc.or_(is_number, or_false(pc.match_substring_regex(texts, _PLAIN)))
-    keys = texts
-    if pc.any(pc.and_(is_number, or_false(pc.starts_with(texts, "0")))).as_py():
-        bare = pc.ascii_ltrim(texts, "0")
-        keys = pc.if_else(is_number, pc.if_else(pc.equal(bare, ""), pa.scalar("0", TEXT), bare), texts)
-    return is_plain, [texts, keys, pa.nulls(len(texts), TEXT)]
+def _numbers(texts: pa.Array) -> tuple[pa.Array, list[pa.Array]]:
+    """Digits and nothing else."""
+    keys = pc.ascii_ltrim(texts, "0")
+    is_zero = pc.equal(keys, "")
+    if pc.any(is_zero).as_py():
+        keys = pc.if_else(is_zero, pa.scalar("0", TEXT), keys)
+    return or_false(pc.ascii_is_decimal(texts)), [texts, keys, pa.nulls(len(texts), TEXT)]
+
+
+def _words(texts: pa.Array) -> tuple[pa.Array, list[pa.Array]]:
+    """Letters, also with digits: nothing to trim, no tail, no power of ten."""
+    return or_false(pc.match_substring_regex(texts, _WORD)), [texts, texts, pa.nulls(len(texts), TEXT)]

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -93,18 +94,19 @@ def read_money(cells: "pd.Series[Any]", decimal_mark: str = ".") -> pd.DataFrame
     if cells.dtype == "Int64" and (cells.abs() < LARGEST).all():
         reasons = pd.Series(None, index=cells.index, dtype="str")
         return pd.DataFrame({"value": cells * MICROS_PER_UNIT, "reason": reasons})
+    rule = partial(read_amount, decimal_mark=decimal_mark)
     if cells.dtype == "float64":
-        return read_numbers(cells, lambda cell: read_amount(cell, decimal_mark), types, _plain_micros)
-    return read_column(
-        cells, lambda cell: read_amount(cell, decimal_mark), types, lambda texts: _plain(texts, decimal_mark)
-    )
+        return read_numbers(cells, rule, types, _plain_micros)
+    return read_column(cells, rule, types, partial(_plain, decimal_mark=decimal_mark), plain_numbers=_plain_micros)
 
 
 def _plain(texts: pa.Array, decimal_mark: str) -> tuple[pa.Array, list[pa.Array]]:
     """Figures with at most a minus before and six decimals behind."""
     is_plain = or_false(pc.match_substring_regex(texts, _PLAIN[decimal_mark]))
     plain = pc.if_else(is_plain, texts, pa.scalar(None, TEXT))
-    numbers = pc.cast(pc.replace_substring(plain, decimal_mark, "."), pa.float64())
+    if decimal_mark != ".":
+        plain = pc.replace_substring(plain, decimal_mark, ".")
+    numbers = pc.cast(plain, pa.float64())
     micros, _ = _plain_micros(pc.fill_null(numbers, 0.0).to_numpy())
     return is_plain, [pa.array(micros), pa.nulls(len(texts), TEXT)]
 

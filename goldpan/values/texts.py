@@ -69,11 +69,20 @@ def read_texts(cells: "pd.Series[Any]") -> "pd.Series[str]":
     if texts is None:
         return read_column(cells, lambda cell: (text_of(cell),), {"value": TEXT})["value"]
     bare = pc.utf8_trim(texts, BLANKS)
+    if _length(bare) == _length(texts):
+        bare = texts  # in the memory of the cells as delivered, which stay
     is_nothing = or_false(pc.equal(bare, ""))
-    if pc.any(or_false(pc.match_substring(bare, "#"))).as_py():
-        errors = pa.array(sorted(EXCEL_ERRORS), TEXT)
-        is_nothing = pc.or_(is_nothing, pc.is_in(pc.utf8_upper(bare), errors))
-    return pd.Series(pd.array(pc.if_else(is_nothing, pa.scalar(None, TEXT), bare), dtype="str"), index=cells.index)
+    is_error = _are_errors(texts)
+    if is_error.any():
+        is_nothing = pc.or_(is_nothing, pa.array(is_error))
+    if pc.any(is_nothing, min_count=0).as_py():
+        bare = pc.if_else(is_nothing, pa.scalar(None, TEXT), bare)
+    return pd.Series(pd.array(bare, dtype="str"), index=cells.index)
+
+
+def _length(texts: pa.Array) -> int | None:
+    length: int | None = pc.sum(pc.binary_length(texts)).as_py()
+    return length
 
 
 def are_blank(cells: "pd.Series[Any]") -> npt.NDArray[np.bool_]:
@@ -88,12 +97,22 @@ def are_blank(cells: "pd.Series[Any]") -> npt.NDArray[np.bool_]:
 def are_excel_errors(cells: "pd.Series[Any]") -> npt.NDArray[np.bool_]:
     """:func:`is_excel_error` for a column."""
     texts = as_texts(cells)
-    if texts is None:
-        if cells.dtype != object:
-            return np.zeros(len(cells), dtype=bool)
+    if texts is not None:
+        return _are_errors(texts)
+    if cells.dtype == object:
         return np.fromiter(map(is_excel_error, cells), dtype=bool, count=len(cells))
-    is_error = as_mask(pc.match_substring(texts, "#"))
-    if is_error.any():
-        bare = pc.utf8_upper(pc.utf8_trim(texts, BLANKS))
-        is_error &= as_mask(pc.is_in(bare, pa.array(sorted(EXCEL_ERRORS), TEXT)))
+    return np.zeros(len(cells), dtype=bool)
+
+
+def _are_errors(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    """Only the few texts with a ``#`` are looked at; where those are, the memory of all texts tells at once."""
+    is_error = np.zeros(len(texts), dtype=bool)
+    _, ends, data = texts.buffers()
+    signs = np.flatnonzero(np.frombuffer(data or b"", dtype=np.uint8) == ord("#"))
+    if len(signs):
+        begins = np.frombuffer(ends, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
+        places = np.unique(begins.searchsorted(signs, side="right")) - 1
+        places = places[(places >= 0) & (places < len(texts))]
+        bare = pc.utf8_upper(pc.utf8_trim(texts.take(pa.array(places)), BLANKS))
+        is_error[places] = as_mask(pc.is_in(bare, pa.array(sorted(EXCEL_ERRORS), TEXT)))
     return is_error

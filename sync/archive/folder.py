@@ -9,7 +9,7 @@ from pathlib import Path
 
 from goldpan.archived import archived_contacts
 from goldpan.config import Config
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.exports import as_csv, guarded, hubspot_csv_pieces
 from goldpan.model import Outcome
 from goldpan.pipeline import Refined

@@ -8,7 +8,8 @@ from goldpan.tables import tables_of
 from sync.app import now
 from sync.intake.kinds import spec_of
 from sync.settings import AppSettings
-from sync.settings_file import KINDS, SourceSettings
+from sync.settings_file import KINDS
+from sync.source_settings import SourceSettings
 from sync.sources.sql import SqlSource
 from sync.sql_settings import is_table
 

@@ -98,6 +98,8 @@ def _extras(settings: AppSettings) -> str:
         "s3": ("boto3", bool(file.archive.s3) or any(source.s3 for source in file.sources)),
         "postgres": ("psycopg", settings.state_url.startswith("postgresql")),
         "alerts": ("apprise", bool(settings.alert_urls or file.digest.urls)),
+        "duckdb": ("duckdb", file.engine == "duckdb"),
+        "spark": ("pyspark", file.engine == "spark"),
     }
     wanted = [name for name, (_, is_needed) in needs.items() if is_needed]
     if missing := [name for name in wanted if find_spec(needs[name][0]) is None]:

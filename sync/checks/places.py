@@ -8,11 +8,12 @@ from fnmatch import fnmatch
 from functools import partial
 
 from goldpan.errors import ConfigError, TransientError
-from sync.checks import databases
+from sync.checks import databases, datasets
 from sync.checks.check import Check, attempt
 from sync.s3 import Bucket, open_bucket
 from sync.settings import AppSettings
-from sync.settings_file import KINDS, SourceSettings
+from sync.settings_file import KINDS
+from sync.source_settings import SourceSettings
 from sync.sources.names import is_export
 
 PROBE = ".goldpan-check-"
@@ -29,7 +30,8 @@ def checks(settings: AppSettings) -> Iterator[Check]:
 
 
 def _source(source: SourceSettings, settings: AppSettings) -> str:
-    look_at = databases.look_at if source.sql else _bucket if source.s3 else _folder
+    kinds = ((source.sql, databases.look_at), (source.has_datasets, datasets.look_at), (source.s3, _bucket))
+    look_at = next((look_at for is_it, look_at in kinds if is_it), _folder)
     return f"{source.name}: {look_at(source, settings)}"
 
 

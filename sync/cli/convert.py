@@ -9,8 +9,11 @@ from sync.cli.options import AsOf, ConfigFolder, Json, Verbose, as_date
 
 
 def command(
-    memberships: Annotated[Path, typer.Argument(metavar="MEMBERSHIPS", help="The memberships export.")],
-    orders: Annotated[Path, typer.Argument(metavar="ORDERS", help="The orders export.")],
+    memberships: Annotated[
+        str,
+        typer.Argument(metavar="MEMBERSHIPS", help="The memberships export: a file, or a dataset's folder or pattern."),
+    ],
+    orders: Annotated[str, typer.Argument(metavar="ORDERS", help="The orders export, likewise.")],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Where hubspot.csv and analysis.xlsx go.")
     ] = Path(),
@@ -25,6 +28,7 @@ def command(
     Examples:
       goldpan convert members.xlsx orders.csv
       goldpan convert members.xlsx orders.xlsx -o tonight --as-of 2026-11-20
+      goldpan convert lake/members 'lake/orders/year=2026/*.parquet'
     """
     from goldpan.errors import GoldpanError
     from sync.cli.as_json import print_run_json

@@ -4,19 +4,31 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from itertools import count
+from functools import partial
+from itertools import chain, count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from goldpan.config import Config
+from goldpan.conformed import DatasetExport
 from goldpan.errors import ConfigError, FatalError
 from goldpan.frames import Frame
 from goldpan.pipeline import Refined
-from sync.engines.engine import Engine, EngineSettings
+from sync.archive.files import make_folder
+from sync.datasets.manifest import Dataset
+from sync.datasets.parts import PieceReader
+from sync.engines.engine import Engine
+from sync.engines.local import read_dataset
+from sync.engines.settings import EngineSettings
 
 if TYPE_CHECKING:
     import duckdb
+
+
+_GROUP_ROWS = 122_880
+"""DuckDB reads groups of this size side by side, <https://duckdb.org/docs/stable/data/parquet/tips>."""
 
 
 class DuckDBEngine(Engine):
@@ -28,8 +40,9 @@ class DuckDBEngine(Engine):
 
     name = "duckdb"
 
-    def __init__(self, settings: EngineSettings, connection: "duckdb.DuckDBPyConnection") -> None:
+    def __init__(self, settings: EngineSettings, connection: "duckdb.DuckDBPyConnection", folder: Path) -> None:
         super().__init__(settings)
+        self._folder = folder
         self.connection = connection
         self._settled: list[str] = []
         self._numbers = count(1)
@@ -41,6 +54,20 @@ class DuckDBEngine(Engine):
     def of_arrow(self, table: pa.Table) -> "duckdb.DuckDBPyRelation":
         """A relation over rows in memory."""
         return self.connection.from_arrow(table)
+
+    def read(self, dataset: Dataset, reader: PieceReader) -> DatasetExport:
+        """The typed rows wait in a Parquet file beside what DuckDB puts aside, and are read as they are needed."""
+        path = self._folder / f"read_{next(self._numbers)}.parquet"
+        return read_dataset(dataset, reader, take=partial(self._in_file, path), listed=self.settings.listed)
+
+    def _in_file(self, path: Path, pieces: "Iterator[pa.Table]") -> "duckdb.DuckDBPyRelation":
+        import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
+
+        first = next(pieces)
+        with pq.ParquetWriter(path, first.schema, compression="lz4") as writer:
+            for piece in chain([first], pieces):
+                writer.write_table(piece, row_group_size=_GROUP_ROWS)
+        return self.parquet(str(path))
 
     def settle(self, frame: "duckdb.DuckDBPyRelation") -> "duckdb.DuckDBPyRelation":
         """The same rows, in a table."""
@@ -71,6 +98,18 @@ class DuckDBEngine(Engine):
             self.connection.execute(f"DROP TABLE {self._settled.pop()}")
 
 
+def _temporary_folder(parent: Path | None) -> "tempfile.TemporaryDirectory[str]":
+    try:
+        if parent is not None:
+            make_folder(parent)
+        return tempfile.TemporaryDirectory(prefix="goldpan-duckdb-", dir=parent)
+    except OSError as error:
+        raise ConfigError(
+            f"temp_folder {parent or tempfile.gettempdir()} can't be used ({error.strerror}). Set another under "
+            "[duckdb] in goldpan.toml."
+        ) from error
+
+
 @contextmanager
 def open_duckdb(settings: EngineSettings) -> Iterator[DuckDBEngine]:
     """A database in memory, gone when closed.
@@ -82,7 +121,7 @@ def open_duckdb(settings: EngineSettings) -> Iterator[DuckDBEngine]:
         import duckdb  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
         raise ConfigError("The engine duckdb needs an extra: pip install 'goldpan[duckdb]'") from error
-    with tempfile.TemporaryDirectory(prefix="goldpan-duckdb-", dir=settings.temp_folder) as folder:
+    with _temporary_folder(settings.temp_folder) as folder:
         config: dict[str, str | bool | int | float | list[str]] = {
             "temp_directory": folder,
             # Contacts and lists are sorted; in between no order is kept, which costs least memory.
@@ -98,4 +137,4 @@ def open_duckdb(settings: EngineSettings) -> Iterator[DuckDBEngine]:
             found = f"memory {settings.memory!r}, threads {settings.threads}"
             raise ConfigError(f"DuckDB does not take its settings ({found}): {str(error).splitlines()[0]}") from error
         with connection:
-            yield DuckDBEngine(settings, connection)
+            yield DuckDBEngine(settings, connection, Path(folder))

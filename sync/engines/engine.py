@@ -1,37 +1,19 @@
 """What every engine is: frames go in, contacts come out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 
 from goldpan.config import Config
+from goldpan.conformed import DatasetExport
 from goldpan.frames import Frame
-from goldpan.pipeline import LISTED, Refined, refine
-
-ENGINES = ("pandas", "duckdb", "spark")
-
-
-@dataclass(frozen=True)
-class EngineSettings:
-    """How an engine works; what is left out is its own default.
-
-    Attributes:
-        memory: How much DuckDB takes at most, such as ``4GB``; beyond that it uses ``temp_folder``.
-        threads: How many DuckDB uses.
-        temp_folder: Where DuckDB puts what memory can't hold, in a folder of its own that goes with it; personal data.
-        listed: At most so many merged rows, repeated orders, prospects, and notes of each kind are listed.
-        spark: Spark's own settings by their names, such as ``spark.master``; on a cluster `spark-submit` says them.
-    """
-
-    memory: str = ""
-    threads: int = 0
-    temp_folder: Path | None = None
-    listed: int = LISTED
-    spark: Mapping[str, str] = field(default_factory=dict)
+from goldpan.pieces import arrow_table
+from goldpan.pipeline import Refined, refine
+from sync.datasets.manifest import Dataset
+from sync.datasets.parts import PieceReader
+from sync.engines.settings import EngineSettings
 
 
 class Engine(ABC):
@@ -51,6 +33,19 @@ class Engine(ABC):
         """A frame of rows that are in memory; times have no zone."""
 
     @abstractmethod
+    def read(self, dataset: Dataset, reader: PieceReader) -> DatasetExport:
+        """The rows of a dataset, as an export.
+
+        Raises:
+            DataError: Why it can't be used.
+            TransientError: It can't be reached now.
+        """
+
+    def adopt(self, frame: Frame) -> Frame:
+        """A frame that may be of pandas, as one of this engine."""
+        return self.of_arrow(arrow_table(frame)) if isinstance(frame, pd.DataFrame) else frame
+
+    @abstractmethod
     def settle(self, frame: Frame) -> Frame:
         """Work a frame out and give the same rows, for steps that several others read."""
 
@@ -59,8 +54,9 @@ class Engine(ABC):
         """Let go of everything that was settled."""
 
     def refine(self, memberships: Frame, orders: Frame, as_of: date, config: Config) -> Refined:
-        """:func:`goldpan.pipeline.refine` on frames of this engine."""
+        """:func:`goldpan.pipeline.refine` on frames of this engine, or of pandas."""
         try:
-            return refine(memberships, orders, as_of, config, settle=self.settle, listed=self.settings.listed)
+            frames = self.adopt(memberships), self.adopt(orders)
+            return refine(*frames, as_of, config, settle=self.settle, listed=self.settings.listed)
         finally:
             self.release()

@@ -1,14 +1,32 @@
 """Spark: more than one machine holds, on a cluster that is there already."""
 
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 
-from goldpan.errors import ConfigError
-from sync.engines.engine import Engine, EngineSettings
+from goldpan.config import Config
+from goldpan.conformed import DatasetExport
+from goldpan.errors import ConfigError, TransientError
+from goldpan.frames import Frame
+from goldpan.pieces import Gathered, typed_schema
+from goldpan.pipeline import Refined
+from goldpan.union import cells_under
+from sync.datasets.manifest import Dataset, DatasetFile
+from sync.datasets.parts import PieceReader
+from sync.engines.engine import Engine
+from sync.engines.local import no_cells, rows_by_file
+from sync.engines.settings import EngineSettings
+from sync.engines.spark_tasks import FindCells, ReadFiles, as_url, in_nanoseconds_utc, numbers_of, unpacked
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -19,6 +37,10 @@ _OWN = {
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
 }
 """Set in a session of our own; the caller's keeps its own."""
+
+
+_LISTED_BY_ALL, _LISTED_AT_LEAST = 500_000, 100
+"""How many findings come to the driver before the first of them are taken, and from each file at least."""
 
 
 class SparkEngine(Engine):
@@ -33,7 +55,6 @@ class SparkEngine(Engine):
     def __init__(self, settings: EngineSettings, session: "SparkSession") -> None:
         super().__init__(settings)
         self.session = session
-        self._settled: list[DataFrame] = []
 
     def parquet(self, *paths: str) -> "DataFrame":
         """The rows of Parquet files, from wherever Spark reads (``s3a://`` too)."""
@@ -45,6 +66,59 @@ class SparkEngine(Engine):
         with _without_advice():
             return self.session.createDataFrame(table.cast(pa.schema(dates)))
 
+    def read(self, dataset: Dataset, reader: PieceReader) -> DatasetExport:
+        """The executors read the files; what comes back is what is known of each besides its rows."""
+        gathered = Gathered(reader.spec, listed=self.settings.listed)
+        schema = typed_schema(reader.spec, name_keys_for_all=reader.name_keys_for_all)
+        listed = min(self.settings.listed, max(_LISTED_AT_LEAST, _LISTED_BY_ALL // len(dataset.files)))
+        reading = ReadFiles(reader, numbers_of(dataset), listed, schema)
+        with _without_advice(), _in_words(f"read {dataset.place}"):
+            read = self.settle(self._files(dataset).mapInArrow(reading, reading.ddl()))
+            facts = read.filter("facts IS NOT NULL").select("file", "facts").collect()
+        offsets = [(number, gathered.add(each)) for number, each in unpacked(facts)]
+        numbers = self.session.createDataFrame(offsets, "file int, offset bigint").hint("broadcast")
+        rows = read.filter("facts IS NULL").drop("facts").join(numbers, "file")
+        frame = rows.withColumn("source_row", rows["source_row"] + rows["offset"]).select(schema.names)
+        return gathered.export(frame, partial(self._cells, dataset, reader, gathered))
+
+    def _cells(
+        self, dataset: Dataset, reader: PieceReader, gathered: Gathered, rows: "npt.NDArray[np.int64]"
+    ) -> "pd.DataFrame":
+        finding = FindCells(reader, numbers_of(dataset), rows_by_file(gathered.parts, rows))
+        wanted = replace(dataset, files=tuple(dataset.files[number] for number in finding.rows))
+        if not wanted.files:
+            return no_cells(gathered)
+        with _without_advice(), _in_words(f"read {dataset.place} again"):
+            found = self._files(wanted).mapInArrow(finding, finding.ddl()).collect()
+        columns = gathered.columns
+        cells = [cells_under(columns, each, headers, reader.spec) for _, (headers, each) in unpacked(found)]
+        return pd.concat(cells, ignore_index=True)
+
+    def _files(self, dataset: Dataset) -> "DataFrame":
+        """One row per file, with its content."""
+        return self.session.read.format("binaryFile").load([as_url(file.path) for file in dataset.files])
+
+    def list_files(self, place: str) -> Dataset | None:
+        """Every file that a URL means now: a file, a folder or a pattern; ``None`` if there is none.
+
+        Raises:
+            TransientError: It can't be listed now.
+        """
+        from pyspark.errors import AnalysisException  # noqa: PLC0415 - an extra
+
+        read = self.session.read.format("binaryFile").option("recursiveFileLookup", "true")
+        with _in_words(f"list {place}"):
+            try:
+                rows = read.load(place).select("path", "length", "modificationTime").collect()
+            except AnalysisException as error:
+                if error.getCondition() == "PATH_NOT_FOUND":
+                    return None
+                raise
+        files = [
+            DatasetFile(row.path, row.length, in_nanoseconds_utc(row.modificationTime)) for row in rows if row.length
+        ]
+        return Dataset(place, tuple(sorted(files, key=lambda file: file.path))) if files else None
+
     def settle(self, frame: "DataFrame") -> "DataFrame":
         """The same rows, worked out now and kept where they are.
 
@@ -52,6 +126,15 @@ class SparkEngine(Engine):
         reads several others, which read several others, would outgrow the driver.
         """
         return frame.localCheckpoint(eager=True)
+
+    def refine(self, memberships: Frame, orders: Frame, as_of: date, config: Config) -> Refined:
+        """:func:`goldpan.pipeline.refine` on DataFrames of this session.
+
+        Raises:
+            TransientError: The cluster failed.
+        """
+        with _in_words("work the exports out"):
+            return super().refine(memberships, orders, as_of, config)
 
     def release(self) -> None:
         """Spark lets go of rows that nobody holds."""
@@ -63,6 +146,23 @@ def _without_advice() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
         yield
+
+
+@contextmanager
+def _in_words(what: str) -> Iterator[None]:
+    """What Spark, its cluster or a file system says, in Goldpan's words."""
+    from py4j.protocol import Py4JError  # noqa: PLC0415 - comes with PySpark
+    from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra
+
+    try:
+        yield
+    except (Py4JError, PySparkException) as error:
+        cause = getattr(error, "java_exception", None)  # what happened; the error itself says where it was called
+        said = next(filter(str.strip, str(cause or error).splitlines()), type(error).__name__)
+        raise TransientError(
+            f"Spark can't {what} ({said}). Nothing was sent. If that stays: look at Spark's own log, and at the "
+            "rights, memory and libraries of its executors (docs/performance.md)."
+        ) from error
 
 
 @contextmanager
@@ -86,6 +186,8 @@ def open_spark(settings: EngineSettings) -> Iterator[SparkEngine]:
             base = builder.getOrCreate()
     except PySparkRuntimeError as error:
         raise ConfigError(f"Spark does not start: {error} It needs Java 17 or newer: see JAVA_HOME.") from error
+    if str(base.sparkContext.master).startswith("local"):
+        base.sparkContext.pythonExec = sys.executable  # its workers have the libraries of this process
     session = base.newSession()
     for name, value in _OWN.items():
         session.conf.set(name, value)

@@ -16,6 +16,7 @@ from sync.archive.inputs import Forgotten, digest_of
 from sync.archive.raw_search import holds, may_hold, pattern_of
 from sync.archive.store import Archive
 from sync.archive.workbook_rows import UnusualWorkbookError
+from sync.datasets.manifest import is_manifest
 from sync.forgetting.reading import Reader
 from sync.readers.kinds import HEAD_BYTES, Kind, tell_kind
 from sync.readers.opening import read_head
@@ -54,6 +55,8 @@ class ExportSearch:
         What nobody can read is noted in ``unreadable``, unless it clearly holds an address of theirs.
         """
         for path in self._archive.inputs.files(sha256):
+            if is_manifest(path):  # the rows are not here: whoever owns the dataset takes people out of it
+                continue
             if not self._reader.is_by_name and not may_hold(path, self._anything):
                 continue
             try:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from goldpan.config import Config
-from goldpan.conform import Export
+from goldpan.conformed import Export
 from goldpan.errors import ConfigError, DataError
 from goldpan.model import Sheet
 from goldpan.person import Person, rows_of_person

@@ -19,7 +19,7 @@ from sync.intake.refusing import Refusing
 from sync.intake.snapshots import confirm, record, refuse
 from sync.intake.versions import put_in_place
 from sync.settings import AppSettings
-from sync.settings_file import SourceSettings
+from sync.source_settings import SourceSettings
 from sync.sources import ChangedError, Found, Source
 from sync.sources.found import in_microseconds
 from sync.state.deliveries import ARRIVED, Deliveries, StoredDelivery

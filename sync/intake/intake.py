@@ -151,7 +151,7 @@ class Intake:
             self._refuse_in_place(refusal, known.get(refusal.found.key), looked)
         self._say("file.in_use", name, [found.name for found in listing.in_use])
         whole = [*listing.files]
-        if not source.is_snapshot:
+        if source.settles:
             whole = self._settling.whole(whole, self._clock(), place=name)
         for found in sorted(whole, key=lambda found: (found.modified_at, found.name)):
             if not self._is_stopped():

@@ -10,9 +10,12 @@ from goldpan.errors import DataError, GoldpanError
 from goldpan.model import Sheet
 from goldpan.sheets import ColumnSheet
 from goldpan.tables import tables_of
+from sync.datasets.manifest import Dataset, is_manifest, read_manifest
+from sync.datasets.parts import PieceReader, pieces_of
 from sync.readers import read_column_sheets, read_sheets
 from sync.settings import AppSettings
-from sync.settings_file import KINDS, SourceSettings
+from sync.settings_file import KINDS
+from sync.source_settings import SourceSettings
 from sync.sources.limits import read_limits
 
 
@@ -77,6 +80,23 @@ def column_sheets_of(path: Path, spec: ExportSpec, settings: AppSettings) -> Ite
     return read_column_sheets(path, known_headers=_headers(spec), limits=read_limits(settings), sheet=spec.sheet)
 
 
+def piece_reader(kind: str, settings: AppSettings) -> PieceReader:
+    """Reads the pieces of datasets, within the configured limits."""
+    spec, by_name = spec_of(kind, settings.config), settings.config.rules.match_on == "customer_name"
+    return PieceReader(spec, _headers(spec), read_limits(settings), by_name)
+
+
+def check_header(dataset: Dataset, kind: str, settings: AppSettings) -> None:
+    """See that the first file of a dataset has the columns, where this machine reaches it.
+
+    Raises:
+        DataError: It can't be used.
+    """
+    if not dataset.is_remote:
+        reader = piece_reader(kind, settings)
+        next(tables_of(reader.sheets(next(pieces_of(dataset))), reader.spec))
+
+
 def _headers(spec: ExportSpec) -> frozenset[str]:
     return frozenset(normalised_header(header) for column in spec.columns for header in column.headers)
 
@@ -85,7 +105,10 @@ def _refused_as(kind: str, path: Path, settings: AppSettings) -> DataError | Non
     """Why a file is no export of this kind; `None` if it has a table of it."""
     spec = spec_of(kind, settings.config)
     try:
-        next(tables_of(column_sheets_of(path, spec, settings), spec))
+        if is_manifest(path):
+            check_header(read_manifest(path), kind, settings)
+        else:
+            next(tables_of(column_sheets_of(path, spec, settings), spec))
     except DataError as error:
         return error
     except GoldpanError as error:  # readers say everything with DataError; so does this

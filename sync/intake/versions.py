@@ -87,7 +87,7 @@ def put_in_place(
 
 
 def _is_snapshot(delivery: StoredDelivery, settings: AppSettings) -> bool:
-    return any(source.sql for source in settings.file.sources if source.name == delivery.source)
+    return any(source.is_asked for source in settings.file.sources if source.name == delivery.source)
 
 
 def _is_named_before(new: StoredDelivery, last: StoredDelivery) -> bool:

@@ -1,7 +1,7 @@
 """Reads usual worksheets by whole columns: fastexcel's reader where it gives the cells as they were delivered.
 
-It keeps the type of a column, not of a cell, and among other types it loses texts such as "n/a" without a word: so the
-cells are counted. Where numbers and texts stand in one column, as they do in columns of ids,
+It keeps the type of a column, not of a cell, and among other types it loses texts such as "n/a" without a word: so it
+reads each column with a text as texts. Where numbers and texts stand in one column, as they do in columns of ids,
 the XML tells which is which. Any other mixture, an error cell, a time of day, the epoch of 1904, or a table that does
 not begin in A1 is left to the other reader, :mod:`sync.readers.excel`, for that sheet alone.
 """
@@ -9,7 +9,7 @@ not begin in A1 is left to the other reader, :mod:`sync.readers.excel`, for that
 import logging
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,24 +22,24 @@ import pyarrow.compute as pc
 from goldpan.errors import DataError
 from goldpan.model import Sheet
 from goldpan.sheets import ColumnSheet
-from goldpan.tables import column_letters
 from sync.readers.catalogue import sheet_parts
 from sync.readers.excel import read_scanned, read_workbook, scan_workbook
 from sync.readers.header import header_among
 from sync.readers.limits import ReadLimits
-from sync.readers.number_cells import has_texts, rows_of_numbers
+from sync.readers.number_cells import TEXTS, read_mixed
 from sync.readers.opening import library_errors
-from sync.readers.sheet_scan import WorkbookFacts, column_number
+from sync.readers.sheet_head import first_rows
+from sync.readers.sheet_scan import HEADER_ROWS, TYPED_CELL, WorkbookFacts, column_number, types_by_column
 from sync.readers.wanted import wanted_sheets
 
 if TYPE_CHECKING:
     from fastexcel import ExcelReader, ExcelSheet
 
-_SAMPLE_ROWS = 20  # RULES.md section 1: the header is in one of the first 20 rows
 _FIRST_CELL = re.compile(rb"<c\b[^>]*>")
 _STARTS_IN_A1 = re.compile(rb'<c r="A1"[^/>]*>')
 _FILLED_CELL = re.compile(rb'<c r="[A-Z]+\d+"([^/>]*)>')
 _IS_TEXT = re.compile(rb't="(?:s|str|inlineStr)"')
+_ROW = re.compile(rb'<row r="(\d+)"')
 _NAMELESS = re.compile(r"__UNNAMED__\d+")  # fastexcel's name of a column without a header
 _NUMBERED = re.compile(r"(.*)_\d+")  # and the end of a header that stands twice
 _FIRST_MOMENT = np.datetime64("1900-03-01")
@@ -96,39 +96,58 @@ class _Reading:
 
     def __init__(self, path: Path, reader: "ExcelReader", name: str, part: str, facts: WorkbookFacts) -> None:
         self._path, self._reader, self._name, self._part = path, reader, name, part
-        self._head = facts.heads[part]
-        self._filled = facts.filled.get(part)
-        self._mixed = {column_number(letters.encode()) - 1: letters for letters in facts.mixed[part]}
+        self._head, self._types = facts.heads[part], facts.types[part]
 
     def sheet(self, known_headers: frozenset[str], limits: ReadLimits) -> ColumnSheet | None:
         first = _FIRST_CELL.search(self._head)
         if first is None or not _STARTS_IN_A1.fullmatch(first[0]):
             return None
-        loaded = self._load(0)
-        rows: list[list[str]] = [_header(loaded)] if loaded else []
-        if header_among(rows, known_headers) is None:
-            rows = self._first_rows()
-            header = header_among(rows, known_headers)
-            if not header:
-                return None
-            loaded, rows = self._load(header), rows[:header]
-            rows.append(_header(loaded) if loaded else [])
-        if loaded is None or not _is_plain(rows[-1]) or not self._is_text(len(rows)):
+        rows = self._first_rows()
+        header = header_among(rows, known_headers)
+        if header is None or not self._is_text(header + 1):
             return None
-        table = loaded.to_arrow()
-        columns = self._columns(table, len(rows)) if self._is_whole(table, rows) else None
+        types = self._types_below(header + 1)
+        loaded = self._load(header, types) if all(map(_can_be_told, types.values())) else None
+        if loaded is None or not _is_plain(titles := _header(loaded)):
+            return None
+        columns = self._columns(loaded.to_arrow(), header + 1, types)
         if columns is None:
             return None
         return ColumnSheet(
             file=self._path.name,
             name=self._name,
-            rows=[[None if not cell or _NAMELESS.fullmatch(cell) else cell for cell in row] for row in rows],
+            rows=[
+                [None if not cell or _NAMELESS.fullmatch(cell) else cell for cell in row]
+                for row in (*rows[:header], titles)
+            ],
             columns=columns,
             whole=lambda: next(read_workbook(self._path, limits=limits, sheet=self._name)),
         )
 
-    def _load(self, header: int) -> "ExcelSheet | None":
-        """The sheet below a row; `None` where another column than the mixed ones has cells of several types."""
+    def _first_rows(self) -> list[list[str]]:
+        with library_errors(self._path):
+            with zipfile.ZipFile(self._path) as archive:
+                rows = first_rows(archive, self._head)
+            if rows is None:
+                top = self._reader.load_sheet(self._name, header_row=None, n_rows=HEADER_ROWS, dtypes="string")
+                rows = [[cell or "" for cell in row.values()] for row in top.to_arrow().to_pylist()]
+            return rows
+
+    def _is_text(self, row: int) -> bool:
+        """Whether the header has no number and no date: their spelling is not what was delivered."""
+        found = re.search(rb'<row r="%d"[ >].*?</row>' % row, self._head, re.DOTALL)
+        return found is not None and all(map(_IS_TEXT.search, _FILLED_CELL.findall(found[0])))
+
+    def _types_below(self, row: int) -> dict[int, set[str]]:
+        """Which types of cells stand in each column below a row."""
+        begin = next((found.start() for found in _ROW.finditer(self._head) if int(found[1]) > row), len(self._head))
+        types = types_by_column(TYPED_CELL.findall(self._head, begin))
+        for column, more in self._types.items():
+            types.setdefault(column, set()).update(more)
+        return {column_number(column.encode()) - 1: found for column, found in types.items()}
+
+    def _load(self, header: int, types: Mapping[int, set[str]]) -> "ExcelSheet | None":
+        """The sheet below a row; `None` where dates and numbers stand in one column."""
         import fastexcel  # noqa: PLC0415 - as above
 
         with library_errors(self._path):
@@ -138,50 +157,26 @@ class _Reading:
                     header_row=header,
                     schema_sample_rows=None,  # all
                     dtype_coercion="strict",
-                    dtypes=dict.fromkeys(self._mixed, "string"),
+                    dtypes={position: "string" for position, found in types.items() if found & TEXTS},
                 )
             except fastexcel.UnsupportedColumnTypeCombinationError:
                 return None
 
-    def _is_whole(self, table: pa.RecordBatch, rows: Sequence[Sequence[str]]) -> bool:
-        """Whether no text got lost in a column of another type."""
-        above = sum(bool(cell) and not _NAMELESS.fullmatch(cell) for row in rows for cell in row)
-        if self._filled == above + sum(len(cells) - cells.null_count for cells in table.columns):
-            return True
-        others = [n for n, cells in enumerate(table.columns) if not pa.types.is_string(cells.type)]
-        return not others or not has_texts(self._path, self._part, map(column_letters, others), below=len(rows))
-
-    def _columns(self, table: pa.RecordBatch, header: int) -> "list[pd.Series[Any]] | None":
-        columns = []
-        for position, cells in enumerate(table.columns):
-            column = self._mixed_column(cells, position, header) if position in self._mixed else _column(cells)
-            if column is None:
-                return None
-            columns.append(column)
-        return columns
-
-    def _mixed_column(self, cells: pa.Array, position: int, header: int) -> "pd.Series[Any] | None":
-        rows = rows_of_numbers(self._path, self._part, self._mixed[position])
-        if rows is None:
+    def _columns(
+        self, table: pa.RecordBatch, header: int, types: Mapping[int, set[str]]
+    ) -> "list[pd.Series[Any]] | None":
+        mixed = {position: table[position] for position, found in types.items() if found & TEXTS and "n" in found}
+        read = read_mixed(self._path, self._part, mixed, header) if mixed else {}
+        if read is None:
             return None
-        places = np.array(rows, dtype=np.intp) - header - 1
-        column = pd.Series([cell or None for cell in cells.to_pylist()], dtype=object)
-        numbers = column.iloc[places[places >= 0]].dropna()
-        try:
-            column.loc[numbers.index] = numbers.astype("float64").astype(object)
-        except ValueError:  # a date
-            return None
-        return column
+        columns = [read[n] if n in mixed else _column(cells) for n, cells in enumerate(table.columns)]
+        found = [column for column in columns if column is not None]
+        return found if len(found) == len(columns) else None
 
-    def _first_rows(self) -> list[list[str]]:
-        with library_errors(self._path):
-            top = self._reader.load_sheet(self._name, header_row=None, n_rows=_SAMPLE_ROWS, dtypes="string")
-            return [[cell or "" for cell in row.values()] for row in top.to_arrow().to_pylist()]
 
-    def _is_text(self, row: int) -> bool:
-        """Whether the header has no number and no date: their spelling is not what was delivered."""
-        found = re.search(rb'<row r="%d"[ >].*?</row>' % row, self._head, re.DOTALL)
-        return found is not None and all(map(_IS_TEXT.search, _FILLED_CELL.findall(found[0])))
+def _can_be_told(types: set[str]) -> bool:
+    """Whether they are all of one kind, or texts and numbers."""
+    return len(types) == 1 or types <= TEXTS | {"n"}
 
 
 def _header(sheet: "ExcelSheet") -> list[str]:

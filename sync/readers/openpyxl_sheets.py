@@ -64,4 +64,9 @@ def _plain_cell(cell: Any) -> Cell:  # noqa: ANN401 - openpyxl's cells of a read
         return value
     if cell.data_type == "e":
         return CellError(value)
-    return (unescape(value) if "_x" in value else value) or None
+    return (_unescaped(value) if "_x" in value else value) or None
+
+
+def _unescaped(text: str) -> str:
+    """``_x000D_`` is the character of that number; two may be halves of one, and half a character is U+FFFD."""
+    return unescape(text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")

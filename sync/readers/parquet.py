@@ -18,8 +18,26 @@ from sync.readers.limits import ReadLimits, as_mb, too_large
 from sync.readers.opening import file_access, library_errors
 
 
-def read_parquet_columns(path: Path, *, limits: ReadLimits) -> ColumnSheet:
+def row_groups(path: Path) -> list[int]:
+    """How many rows each group of a Parquet file holds; groups can be read by themselves.
+
+    Raises:
+        DataError: ``corrupt_file``.
+    """
+    with file_access(path):
+        file = path.open("rb")
+    with file, library_errors(path), pq.ParquetFile(file) as parquet:
+        metadata = parquet.metadata
+        return [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+
+
+def read_parquet_columns(path: Path, *, limits: ReadLimits, groups: range | None = None) -> ColumnSheet:
     """The one table of a Parquet file. Its columns' names are row 1, as if Excel had opened it.
+
+    Args:
+        path: The file.
+        limits: The most that may be read.
+        groups: Only these groups of rows.
 
     Texts, whole and other numbers, decimals, dates, moments (by the clock of their own time zone), times of day and
     truth values come as they are; whatever else a column holds comes as text.
@@ -30,8 +48,10 @@ def read_parquet_columns(path: Path, *, limits: ReadLimits) -> ColumnSheet:
     with file_access(path):
         file = path.open("rb")
     with file, library_errors(path), pq.ParquetFile(file) as parquet:
-        _check_size(path, parquet.metadata, limits)
-        table = parquet.read().combine_chunks()
+        wanted = range(parquet.metadata.num_row_groups) if groups is None else groups
+        _check_size(path, parquet.metadata, wanted, limits)
+        table = parquet.read_row_groups([*wanted]).combine_chunks()
+        ends = wanted.stop == parquet.metadata.num_row_groups
         columns = [_column(column) for column in table.columns]
     return ColumnSheet(
         file=path.name,
@@ -39,6 +59,7 @@ def read_parquet_columns(path: Path, *, limits: ReadLimits) -> ColumnSheet:
         rows=[table.column_names],
         columns=columns,
         whole=lambda: next(read_parquet(path, limits=limits)),
+        ends=ends,
     )
 
 
@@ -57,12 +78,12 @@ def _cell(cell: Any) -> Cell:  # noqa: ANN401 - whatever pandas holds
     return cell  # type: ignore[no-any-return]  # pandas knows no types
 
 
-def _check_size(path: Path, metadata: pq.FileMetaData, limits: ReadLimits) -> None:
-    cells = metadata.num_rows * metadata.num_columns
+def _check_size(path: Path, metadata: pq.FileMetaData, wanted: range, limits: ReadLimits) -> None:
+    groups = [metadata.row_group(number) for number in wanted]
+    cells = sum(group.num_rows for group in groups) * metadata.num_columns
     if cells > limits.max_cells:
         raise too_large(path.name, f"the table has {cells:,} cells", f"{limits.max_cells:,} cells", "max_cells")
-    groups = range(metadata.num_row_groups)
-    unpacked = sum(metadata.row_group(number).total_byte_size for number in groups)
+    unpacked = sum(group.total_byte_size for group in groups)
     if unpacked > limits.max_unpacked_bytes:
         found, limit = f"the table unpacks to {as_mb(unpacked)}", as_mb(limits.max_unpacked_bytes)
         raise too_large(path.name, found, limit, "max_unpacked_mb")

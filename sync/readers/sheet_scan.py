@@ -11,13 +11,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from goldpan.errors import DataError
+from sync.readers.cell_shapes import Cells, cells_of
 from sync.readers.limits import ReadLimits, too_large
 from sync.readers.opening import corrupt_file
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 """Where a worksheet ends (support.microsoft.com, "Excel specifications and limits", as known 2026-11)."""
 _MAX_TAG_BYTES = 2**20
-_HEAD_BYTES = 2**16
+HEADER_ROWS = 20  # RULES.md section 1: the header is in one of the first 20 rows
+_BELOW_HEAD = re.compile(rb'<row r="(?:2[1-9]|[3-9]\d|[1-9]\d\d+)"')
 
 # The plain spelling: <c r="AB12" s="3" t="s"> inside <row r="12" …>, up to column ZZ and row 1,049,999.
 _PLAIN_ROW = rb"(?:[1-9]\d{0,5}|10[0-4]\d{4})"
@@ -28,8 +30,8 @@ _PREFIXED = re.compile(rb":(?:c|row)[\s/>]")
 _PLAIN_ROW_TAG = re.compile(rb'<row r="(\d+)')
 _WIDE_COLUMN = re.compile(rb'<c r="([A-Z]{2})\d+"[^</>]*>')  # not "/>": calamine makes no room for a mere style
 _PLAIN_PLACE = re.compile(rb'<c r="([A-Z]+)(\d+)"[^</>]*>')
-_TYPED_CELL = re.compile(rb'<c r="([A-Z]+)\d+"(?: s="\w+")?(?: t="(\w+)")?>')
-_SAMPLE_BYTES = 2**13  # of each piece, its end: the header is no sample, a row of totals is
+TYPED_CELL = re.compile(rb'<c r="([A-Z]+)\d+"((?: [st]="\w+")*)>')
+_TYPE = re.compile(rb't="(\w+)"')
 _PLAIN_ERROR = re.compile(rb'<c r="\w+"(?: s="\w+")? t="e"')
 
 # Any other spelling that an XML reader accepts.
@@ -48,9 +50,9 @@ class WorkbookFacts:
         error_parts: The parts in which some cell holds an Excel error value.
         has_cdata: Whether some part holds a CDATA section, which calamine drops.
         is_epoch_1904: Whether days count from 1904.
-        heads: Of each part with cells in the plain spelling alone, its beginning.
-        filled: Of the same parts, how many cells hold a value; missing where nobody counted.
-        mixed: Of the same parts, columns that were seen to hold numbers as well as other cells, by their letters.
+        heads: Of each part with cells in the plain spelling alone, its beginning: the first 20 rows.
+        types: Of the same parts, which types of cells hold something in the rows below, by column (letters); ``n`` is a
+            number, ``s`` a shared text.
     """
 
     cells: int = 0
@@ -58,8 +60,7 @@ class WorkbookFacts:
     has_cdata: bool = False
     is_epoch_1904: bool = False
     heads: dict[str, bytes] = field(default_factory=dict)
-    filled: dict[str, int] = field(default_factory=dict)
-    mixed: dict[str, frozenset[str]] = field(default_factory=dict)
+    types: dict[str, dict[str, set[str]]] = field(default_factory=dict)
 
 
 class PartScan:
@@ -72,9 +73,9 @@ class PartScan:
     def __init__(self, file: str, part: str, facts: WorkbookFacts, limits: ReadLimits, *, is_exact: bool) -> None:
         self._file, self._part, self._facts, self._limits, self._is_exact = file, part, facts, limits, is_exact
         self._cells = 0
-        self._head = b""
-        self._is_plain, self._has_inline, self._filled = True, False, 0
-        self._seen: set[tuple[bytes, bytes]] = set()
+        self._head: bytes | None = None
+        self._is_plain, self._has_shapes = True, not is_exact
+        self._typed: set[tuple[bytes, bytes]] = set()
         self._row = self._column = 0  # the cell before one that states no place of its own
         self._max_row = self._max_column = 0
 
@@ -91,10 +92,8 @@ class PartScan:
             return False
         self._facts.cells += self._cells
         if self._cells and self._is_plain:
-            self._facts.heads[self._part] = self._head
-            self._facts.mixed[self._part] = _mixed(self._seen)
-            if not self._has_inline:
-                self._facts.filled[self._part] = self._filled
+            self._facts.heads[self._part] = self._head or b""
+            self._facts.types[self._part] = types_by_column(self._typed)
         return True
 
     def _whole_tags(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -111,13 +110,15 @@ class PartScan:
         yield carry
 
     def _fits(self, text: bytes) -> bool:
-        if len(self._head) < _HEAD_BYTES:
-            self._head += text[:_HEAD_BYTES]
         self._look_around(text)
-        if _ODD_CELL.search(text) or _ODD_ROW.search(text) or _PREFIXED.search(text):
+        if self._has_shapes and self._head is not None and (cells := cells_of(text)):
+            self._take_shapes(cells)
+            self._remember_row(text)
+        elif _ODD_CELL.search(text) or _ODD_ROW.search(text) or _PREFIXED.search(text):
             self._walk(text)
         else:
             self._take_plain(text)
+            self._remember_row(text)
         limit = self._limits.max_cells
         if self._facts.cells + self._cells > limit:
             raise too_large(self._file, f"the workbook has more than {limit:,} cells", f"{limit:,} cells", "max_cells")
@@ -141,9 +142,7 @@ class PartScan:
     def _take_plain(self, text: bytes) -> None:
         if cells := text.count(b"<c "):
             self._cells += cells
-            self._filled += text.count(b"</v>")
-            self._has_inline = self._has_inline or b"inlineStr" in text
-            self._seen.update(_TYPED_CELL.findall(text, max(0, len(text) - _SAMPLE_BYTES)))
+            self._typed.update(TYPED_CELL.findall(text, self._below_head(text)))
             if self._is_exact:
                 places = _PLAIN_PLACE.findall(text)
                 columns, rows = {column for column, _ in places}, {row for _, row in places}
@@ -152,9 +151,27 @@ class PartScan:
                 self._reach(_PLAIN_ROWS, max(map(column_number, set(_WIDE_COLUMN.findall(text))), default=26))
             if b't="e"' in text and _PLAIN_ERROR.search(text):
                 self._facts.error_parts.add(self._part)
+
+    def _take_shapes(self, cells: Cells) -> None:
+        self._cells += cells.count
+        self._typed |= cells.typed
+        self._reach(_PLAIN_ROWS, max([26, *(column_number(column) for column, _ in cells.typed)]))
+        if any(b't="e"' in attributes for _, attributes in cells.typed):
+            self._facts.error_parts.add(self._part)
+
+    def _remember_row(self, text: bytes) -> None:
         if (last := text.rfind(b"<row ")) >= 0 and (tag := _PLAIN_ROW_TAG.match(text, last)):
             self._row = int(tag[1])
         self._column = self._max_column
+
+    def _below_head(self, text: bytes) -> int:
+        """Where the rows below the first ones begin; the first piece with cells has those."""
+        if self._head is not None:
+            return 0
+        below = _BELOW_HEAD.search(text)
+        end = below.start() if below else len(text)
+        self._head = text[:end]
+        return end
 
     def _walk(self, text: bytes) -> None:
         self._is_plain = False
@@ -199,9 +216,13 @@ class PartScan:
         return corrupt_file(self._file, f"its part {self._part} {detail}")
 
 
-def _mixed(seen: Iterable[tuple[bytes, bytes]]) -> frozenset[str]:
-    numbers = {column for column, type_ in seen if type_ in (b"", b"n")}
-    return frozenset(column.decode() for column, type_ in seen if type_ not in (b"", b"n") and column in numbers)
+def types_by_column(cells: Iterable[tuple[bytes, bytes]]) -> dict[str, set[str]]:
+    """Which types the cells of each column have, by its letters; no type is a number."""
+    types: dict[str, set[str]] = {}
+    for column, attributes in cells:
+        found = _TYPE.search(attributes)
+        types.setdefault(column.decode(), set()).add(found[1].decode() if found else "n")
+    return types
 
 
 def column_number(letters: bytes) -> int:

@@ -27,7 +27,7 @@ from sync.readers.text import LINE, SAMPLE_RECORDS, SEPARATOR_HINT, choose_delim
 _SAMPLE_BYTES = 2**16
 _BOM = b"\xef\xbb\xbf"
 _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
-_BLOCK_BYTES = 2**21
+_BLOCK_BYTES = 2**30  # whole files: of several blocks, those with quotes would be looked through one after the other
 
 
 def read_text_columns(path: Path, *, known_headers: frozenset[str], limits: ReadLimits) -> ColumnSheet | None:
@@ -95,13 +95,13 @@ def _columns(data: memoryview, delimiter: str, width: int, limits: ReadLimits) -
     while end and data[end - 1] in (_NEWLINE, _RETURN):
         end -= 1
     has_quotes = _quotes(data[:end], ord(delimiter))
-    if not end or has_quotes is None:
+    if not end or has_quotes is None or not _is_utf8(data[:end]):
         return None
     names = [str(number) for number in range(width)]
     try:
         table = pyarrow.csv.read_csv(
             pa.py_buffer(data[:end]),
-            read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=_BLOCK_BYTES),
+            read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=min(_BLOCK_BYTES, end + 1)),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=delimiter,
                 quote_char='"' if has_quotes else False,
@@ -109,14 +109,28 @@ def _columns(data: memoryview, delimiter: str, width: int, limits: ReadLimits) -
                 ignore_empty_lines=False,
             ),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=True, null_values=[""]
+                check_utf8=False,
+                column_types=dict.fromkeys(names, pa.large_string()),
+                strings_can_be_null=True,
+                null_values=[""],
             ),
         )
-    except pa.ArrowInvalid:  # a row of another length, a blank line, a byte that is no UTF-8
+    except pa.ArrowInvalid:  # a row of another length, a blank line
         return None
     if table.num_rows * width > limits.max_cells or _has_too_long(table):
         return None
-    return [pd.Series(pd.array(column.combine_chunks(), dtype="str")) for column in table.columns]
+    return [pd.Series(pd.array(column, dtype="str")) for column in table.combine_chunks().columns]
+
+
+def _is_utf8(data: memoryview) -> bool:
+    """Whether all of it is, as one text: quicker than cell by cell."""
+    ends = pa.array([0, len(data)], pa.int64())
+    text = pa.Array.from_buffers(pa.large_string(), 1, [None, ends.buffers()[1], pa.py_buffer(data)])
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _has_too_long(table: pa.Table) -> bool:

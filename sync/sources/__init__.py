@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sync.app import now
 from sync.settings import AppSettings
-from sync.settings_file import SourceSettings
+from sync.source_settings import SourceSettings
+from sync.sources.dataset import DatasetSource
 from sync.sources.folder import FolderSource
 from sync.sources.found import ChangedError, Found, Listing, Refusal, Source
 from sync.sources.s3 import S3Source
@@ -22,6 +23,7 @@ _KINDS: dict[str, Callable[[SourceSettings, AppSettings, Clock], Source]] = {
     "folder": lambda source, settings, _: FolderSource.open(source, settings),
     "s3": lambda source, settings, _: S3Source.open(source, settings),
     "sql": SqlSource.open,
+    "has_datasets": lambda source, settings, _: DatasetSource.open(source, settings),
 }
 """How a source is opened, by the key of `[[source]]` that names its place."""
 

@@ -13,7 +13,7 @@ from sync.archive.inputs import digest_of
 from sync.readers.limits import ReadLimits
 from sync.readers.opening import check_file
 from sync.settings import AppSettings
-from sync.settings_file import SourceSettings
+from sync.source_settings import SourceSettings
 from sync.sources.found import ChangedError, Found, Listing, Refusal, in_microseconds
 from sync.sources.limits import read_limits
 from sync.sources.names import is_export, lock_names, printable, problem_of
@@ -32,6 +32,7 @@ class FolderSource:
 
     is_exact = False  # somebody may copy another file there with the same size and time
     is_snapshot = False
+    settles = True
 
     def __init__(self, settings: SourceSettings, folder: Path, limits: ReadLimits) -> None:
         self.settings, self.folder, self._limits = settings, folder, limits

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from goldpan.errors import TransientError
-from sync.settings_file import SourceSettings
+from sync.source_settings import SourceSettings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -80,6 +80,10 @@ class Source(Protocol):
     @property
     def is_snapshot(self) -> bool:
         """Whether a file is made when it is fetched: it is whole at once, and its size is known only then."""
+
+    @property
+    def settles(self) -> bool:
+        """Whether somebody may still write what lies there."""
 
     @property
     def takes_away(self) -> bool:

@@ -12,7 +12,7 @@ from sync.archive.files import write_whole
 from sync.readers.limits import ReadLimits, as_mb, too_large
 from sync.s3 import Bucket, open_bucket
 from sync.settings import AppSettings
-from sync.settings_file import SourceSettings
+from sync.source_settings import SourceSettings
 from sync.sources.found import ChangedError, Found, Listing, Refusal, in_nanoseconds
 from sync.sources.limits import read_limits
 from sync.sources.names import is_export, lock_names, problem_of
@@ -34,6 +34,7 @@ class S3Source:
 
     is_exact = True  # ETag, size and time of upload together
     is_snapshot = False
+    settles = True
 
     def __init__(self, settings: SourceSettings, bucket: Bucket, limits: ReadLimits) -> None:
         self.settings, self._bucket, self._limits = settings, bucket, limits

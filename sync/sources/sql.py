@@ -15,7 +15,8 @@ from sync.archive.files import write_whole
 from sync.environment import Environment
 from sync.readers.limits import ReadLimits
 from sync.settings import AppSettings
-from sync.settings_file import KINDS, SourceSettings
+from sync.settings_file import KINDS
+from sync.source_settings import SourceSettings
 from sync.sources.database import FETCHED_ROWS, Database, names_of
 from sync.sources.found import ChangedError, Found, Listing, Refusal, in_nanoseconds
 from sync.sources.limits import read_limits
@@ -39,6 +40,7 @@ class SqlSource:
 
     is_exact = True  # the mark, or the time at which all was fetched
     is_snapshot = True
+    settles = False  # all of one moment
     takes_away = False
 
     def __init__(

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sync.state import tables as t
+from sync.state.database import writing
 from sync.state.times import utc
 
 
@@ -53,7 +54,7 @@ class Alerts:
         values = {"status": status, "since_at": utc(at), "told_at": None}
         differs = update(t.alerts).where(t.alerts.c.topic == topic, t.alerts.c.status != status).values(values)
         try:
-            with self._engine.begin() as connection:
+            with writing(self._engine) as connection:
                 if connection.execute(differs).rowcount:
                     return True
                 if connection.execute(select(t.alerts.c.topic).where(t.alerts.c.topic == topic)).first() is not None:
@@ -66,7 +67,7 @@ class Alerts:
     def mark_told(self, topic: str, status: str, at: datetime) -> None:
         """A message about this status of a topic left."""
         here = t.alerts.c.topic == topic, t.alerts.c.status == status
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(update(t.alerts).where(*here).values(told_at=utc(at)))
 
 

@@ -12,6 +12,7 @@ from goldpan.model import Confirmed
 from goldpan.stored import FILLS
 from sync.state import tables as t
 from sync.state.columns import text_batches
+from sync.state.database import writing
 from sync.state.portal_rows import PortalRows, chunks, delete_one
 from sync.state.times import utc
 
@@ -96,7 +97,7 @@ class ConfirmedContacts(PortalRows):
             at: When.
         """
         for emails in chunks(contacts, WRITTEN):
-            with self._engine.begin() as connection:
+            with writing(self._engine) as connection:
                 first = self._first_runs(connection, emails)
                 rows = [
                     self._key(email)
@@ -118,7 +119,7 @@ class ConfirmedContacts(PortalRows):
         """Forget what was confirmed of these addresses: another contact speaks for their record now."""
         keys = self._keys(emails)
         if keys:
-            with self._engine.begin() as connection:
+            with writing(self._engine) as connection:
                 connection.execute(delete_one(t.contacts), keys)
 
     def absences_of(self, emails: Collection[str]) -> dict[str, Absence]:
@@ -174,7 +175,7 @@ class ConfirmedContacts(PortalRows):
                         "checked_at": at,
                     }
                 )
-            with self._engine.begin() as connection:
+            with writing(self._engine) as connection:
                 for table in (t.contacts, t.absences):
                     connection.execute(delete_one(table), self._keys(emails))
                 connection.execute(insert(t.absences), rows)
@@ -205,7 +206,7 @@ class ConfirmedContacts(PortalRows):
             }
             for email, refusal in refused.items()
         ]
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(delete_one(t.refusals), self._keys(refused))
             connection.execute(insert(t.refusals), rows)
 

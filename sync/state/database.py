@@ -1,5 +1,7 @@
 """Opening the state database: SQLite by default, PostgreSQL by URL, always at the newest version."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +86,17 @@ def connect_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
     return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes; it commits at its end, or rolls back what it did.
+
+    On SQLite it takes the right to write at once, and waits for it. One that first read and then asked for it would be
+    refused when somebody else had written in between ("database is locked"), however long it waited.
+    """
+    with engine.connect().execution_options(**{BEGIN: "BEGIN IMMEDIATE"}) as connection, connection.begin():
+        yield connection
 
 
 def checked_url(url: str) -> URL:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, delete, func, insert, select, update
 
 from sync.state import tables as t
+from sync.state.database import writing
 from sync.state.inputs import StoredInput
 from sync.state.times import utc
 
@@ -76,13 +77,13 @@ class Deliveries:
             "status": "claimed",
             "reason": reason,
         }
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             (delivery_id,) = connection.execute(insert(t.deliveries).values(values)).inserted_primary_key or (0,)
         return self.get(delivery_id)
 
     def drop(self, delivery_id: int) -> None:
         """Forget a claim that came to nothing: the file still lies in its source."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(delete(t.deliveries).where(_d.delivery_id == delivery_id))
 
     def mark(self, delivery_id: int, *, supersedes: Iterable["StoredDelivery"] = (), **values: Any) -> StoredDelivery:  # noqa: ANN401 - columns
@@ -93,7 +94,7 @@ class Deliveries:
             supersedes: They waited, and are superseded by it.
             values: Columns.
         """
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(update(t.deliveries).where(_d.delivery_id == delivery_id).values(values))
             new = connection.execute(select(t.deliveries).where(_d.delivery_id == delivery_id)).one()
             for old in supersedes:
@@ -140,7 +141,7 @@ class Deliveries:
         What it accepted, it accepted itself: :meth:`sync.state.inputs.Inputs.accept`.
         """
         waiting = update(t.deliveries).where(_d.status == "waiting", _d.sha256.in_([*sha256s]))
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(waiting.values(run_id=run_id))
 
     def arrivals_by_source(self) -> dict[tuple[str, str], datetime]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine, func, insert, select, update
 
 from sync.state import tables as t
+from sync.state.database import writing
 from sync.state.times import utc
 
 
@@ -45,7 +46,7 @@ class Inputs:
             position: Its place among those of its kind.
         """
         known = select(t.inputs.c.sha256).where(t.inputs.c.sha256 == stored.sha256, t.inputs.c.kind == stored.kind)
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             if connection.execute(known).first() is None:
                 connection.execute(
                     insert(t.inputs).values(
@@ -79,7 +80,7 @@ class Inputs:
         used = select(r.sha256).where(r.run_id == run_id, r.kind == d.kind)
         named = select(r.kind).where(r.run_id == run_id, r.source == "")
         waiting = update(t.deliveries).where(d.status == "waiting")
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(update(t.run_inputs).where(r.run_id == run_id).values(is_accepted=True))
             connection.execute(waiting.where(d.sha256.in_(used)).values(status="accepted", run_id=run_id))
             connection.execute(waiting.where(d.kind.in_(named)).values(status="superseded", run_id=run_id))

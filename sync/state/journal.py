@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Update, b
 
 from goldpan.model import Action, Cause, Change, Outcome, Portal
 from sync.state import tables as t
+from sync.state.database import writing
 
 AT_ONCE = 1_000
 """Changes that are written or read at a time."""
@@ -43,7 +44,7 @@ class Journal:
             }
             for change in changes
         )
-        with self._engine.begin() as connection:  # all or none: half a plan is not what a person approves
+        with writing(self._engine) as connection:  # all or none: half a plan is not what a person approves
             while some := [*islice(rows, AT_ONCE)]:
                 connection.execute(insert(t.changes), some)
 
@@ -57,7 +58,7 @@ class Journal:
             changes: Of one batch.
             unless: Raises, in the same transaction, if they may not leave; then nothing is marked.
         """
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             unless(connection)
             connection.execute(_one().values(verdict="sent"), [{"r": run_id, "e": change.email} for change in changes])
 
@@ -86,7 +87,7 @@ class Journal:
             answered_at=bindparam("at"),
         )
         if rows:
-            with self._engine.begin() as connection:
+            with writing(self._engine) as connection:
                 connection.execute(statement, rows)
                 if records:
                     connection.execute(_one().values(record_id=bindparam("id")), records)
@@ -105,7 +106,7 @@ class Journal:
 
     def discard_unknown(self, destination: str, portal: Portal) -> None:
         """What is still without proof after it was read back was not written; it is planned anew where it is wanted."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(
                 update(t.changes).where(*_unknown(destination, portal)).values(verdict="unsent", reason="read_back")
             )

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from sqlalchemy import ColumnElement, Engine, delete, func, select
 
 from sync.state import tables as t
+from sync.state.database import writing
 
 UNFINISHED = ("claimed", "waiting")
 """Deliveries that a run has yet to use."""
@@ -63,7 +64,7 @@ class KeptByState:
         """Forget what plans wanted that nobody can approve any more: held before a day, and planned anew since."""
         r = t.runs.c
         old = select(r.run_id).where(r.run_id < f"{before:%Y%m%d}", r.run_id.not_in(self.waiting_plans()))
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             gone = connection.execute(
                 delete(t.changes).where(t.changes.c.verdict == "held", t.changes.c.run_id.in_(old))
             )

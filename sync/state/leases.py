@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Float, insert, literal
 from sqlalchemy.exc import IntegrityError
 
 from sync.state import tables as t
+from sync.state.database import writing
 from sync.state.times import utc
 
 RUN = "run"
@@ -82,7 +83,7 @@ class Leases:
 
     def renew(self, owner: str, seconds: float) -> bool:
         """Hold it for so long from now on; not if another owner took it."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             return self.renew_in(connection, owner, seconds)
 
     def renew_in(self, connection: Connection, owner: str, seconds: float) -> bool:
@@ -91,7 +92,7 @@ class Leases:
 
     def release(self, owner: str) -> None:
         """Give it back, if it is still this owner's."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             self._update(connection, t.leases.c.owner == owner, owner="", expires_at=0.0)
 
     def current(self) -> StoredLease | None:
@@ -107,13 +108,13 @@ class Leases:
         with self._engine.connect() as connection:
             if connection.execute(select(t.leases.c.name).where(t.leases.c.name == RUN)).first() is not None:
                 return
-        with suppress(IntegrityError), self._engine.begin() as connection:  # another one made it meanwhile
+        with suppress(IntegrityError), writing(self._engine) as connection:  # another one made it meanwhile
             connection.execute(insert(t.leases).values(name=RUN, owner=""))
 
     def _take(self, owner: str, holder: Holder, seconds: float, dead: str) -> bool:
         # One statement takes it: a second one waits for the first, and then sees another owner.
         c = t.leases.c
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             at = connection.execute(select(self._now)).scalar_one()
             return self._update(
                 connection,

@@ -6,6 +6,7 @@ from sqlalchemy import Engine, insert, select
 
 from goldpan.model import Portal
 from sync.state import tables as t
+from sync.state.database import writing
 
 
 class OwnedOptions:
@@ -31,5 +32,5 @@ class OwnedOptions:
             for value in sorted(new)
         ]
         if rows:
-            with self._engine.begin() as connection:
+            with writing(self._engine) as connection:
                 connection.execute(insert(t.owned_options), rows)

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from sync.state import tables as t
+from sync.state.database import writing
 from sync.state.times import utc
 
 WRITES = "writes"
@@ -29,13 +30,13 @@ class Pauses:
     def begin(self, until_at: datetime | None, *, at: datetime) -> None:
         """Pause from now on; it takes the place of any other pause."""
         values = {"since_at": utc(at), "until_at": utc(until_at) if until_at else None}
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             if not connection.execute(update(t.pauses).where(t.pauses.c.name == WRITES).values(values)).rowcount:
                 connection.execute(insert(t.pauses).values(name=WRITES, **values))
 
     def end(self) -> None:
         """Resume."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(delete(t.pauses).where(t.pauses.c.name == WRITES))
 
     def current(self, at: datetime) -> Pause | None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, Table, delete, func, select, text, up
 
 from goldpan.person import Person
 from sync.state import tables as t
+from sync.state.database import writing
 
 BY_ADDRESS = (t.contacts, t.changes, t.refusals, t.absences)
 _BY_CUSTOMER = (t.contacts, t.changes)
@@ -46,7 +47,7 @@ class People:
 
     def remove(self, person: Person) -> None:
         """Remove every row about a person; SQLite overwrites what was there."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             is_sqlite = connection.dialect.name == "sqlite"
             if is_sqlite:
                 connection.execute(text("PRAGMA secure_delete = ON"))

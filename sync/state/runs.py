@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Engine, Row, delete, func, insert, select,
 from goldpan.errors import ConfigError
 from goldpan.model import Portal
 from sync.state import tables as t
+from sync.state.database import writing
 from sync.state.times import utc
 
 
@@ -99,17 +100,17 @@ class Runs:
             "config_id": config_id,
             "record": "{}",
         }
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(insert(t.runs).values(values))
 
     def reach(self, run_id: str, portal: Portal) -> None:
         """The run knows its portal now; also a run that is killed later was there."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(update(t.runs).where(t.runs.c.run_id == run_id).values(portal_id=portal.portal_id))
 
     def note_facts(self, run_id: str, facts: Mapping[str, Any]) -> None:
         """What the exports of a run amount to: kept before anything is sent, for the runs after it."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(update(t.runs).where(t.runs.c.run_id == run_id).values(facts=json.dumps(dict(facts))))
 
     def finish(
@@ -123,7 +124,7 @@ class Runs:
             "record": json.dumps(record),
             "finished_at": at,
         }
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(update(t.runs).where(t.runs.c.run_id == run_id).values(values))
 
     def close_interrupted(self, at: datetime) -> int:
@@ -132,7 +133,7 @@ class Runs:
         What was sent without an answer is unknown: the next run reads it back. What never left is discarded: contacts
         that were not confirmed differ from the state, and are planned anew. Only for whoever holds the lock.
         """
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(
                 update(t.changes).where(t.changes.c.verdict == "sent").values(verdict="unknown", reason="interrupted")
             )
@@ -206,7 +207,7 @@ class Runs:
 
     def keep_config(self, config_id: str, files: str) -> None:
         """Remember a config, so that what it meant can be worked out again."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             known = select(t.configs.c.config_id).where(t.configs.c.config_id == config_id)
             if connection.execute(known).first() is None:
                 connection.execute(insert(t.configs).values(config_id=config_id, files=files))

@@ -7,7 +7,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from goldpan.conform import Export, conform
+from goldpan.conform import conform
+from goldpan.conformed import Export
 from goldpan.pipeline import refine
 from goldpan.report import rejects_workbook_tables, report_tables
 from goldpan.union import unite_exports

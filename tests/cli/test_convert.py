@@ -78,13 +78,14 @@ def test_a_run_gives_every_contact_the_same_tags(goldpan, exports, sandbox, tmp_
     assert (archive / "hubspot.csv").read_bytes() == (tmp_path / "out" / "hubspot.csv").read_bytes()
 
 
-@pytest.mark.parametrize("broken", ["missing", "folder", "useless"])
+@pytest.mark.parametrize("broken", ["missing", "empty folder", "useless"])
 def test_when_an_export_is_refused_nothing_is_written(goldpan, exports, tmp_path, broken):
     members, orders = exports
     if broken == "missing":
         members = tmp_path / "nowhere.csv"
-    elif broken == "folder":
-        members = tmp_path
+    elif broken == "empty folder":
+        members = tmp_path / "empty"
+        members.mkdir()
     else:
         members.write_text("Who\n1\n", encoding="utf-8")
 

@@ -35,9 +35,14 @@ def wait_until(is_so, process: subprocess.Popen) -> None:
         time.sleep(0.01)
 
 
-def approve_and_signal(goldpan: Installation, fingerprint: str, sandbox, *signals: int) -> tuple[int, str, str]:
-    """The end of an approval that is signalled when its third batch is under way."""
+def approve_and_signal(
+    goldpan: Installation, fingerprint: str, sandbox, *signals: int, seconds: float = 0.5
+) -> tuple[int, str, str]:
+    """The end of an approval that is signalled when its fourth batch is under way, for so long."""
+    sandbox.settings.latency_seconds = 0.5
     with goldpan.start("run", "--json", "--approve", fingerprint) as process:
+        wait_until(lambda: upserts(sandbox) >= 2, process)
+        sandbox.settings.latency_seconds = seconds
         wait_until(lambda: upserts(sandbox) >= 3, process)
         for number in signals:
             process.send_signal(number)
@@ -48,7 +53,6 @@ def approve_and_signal(goldpan: Installation, fingerprint: str, sandbox, *signal
 
 def test_a_run_that_is_told_to_stop_waits_for_what_is_under_way_and_keeps_the_rest(first_load, sandbox):
     goldpan, fingerprint = first_load
-    sandbox.settings.latency_seconds = 0.5
 
     exit_code, out, err = approve_and_signal(goldpan, fingerprint, sandbox, signal.SIGTERM)
     sandbox.settings.latency_seconds = 0
@@ -70,9 +74,8 @@ def test_a_run_that_is_told_to_stop_waits_for_what_is_under_way_and_keeps_the_re
 
 def test_a_second_signal_stops_at_once_and_the_next_run_settles_it(first_load, sandbox):
     goldpan, fingerprint = first_load
-    sandbox.settings.latency_seconds = 1.5
 
-    exit_code, _, err = approve_and_signal(goldpan, fingerprint, sandbox, signal.SIGTERM, signal.SIGTERM)
+    exit_code, _, err = approve_and_signal(goldpan, fingerprint, sandbox, signal.SIGTERM, signal.SIGTERM, seconds=2.5)
     sandbox.settings.latency_seconds = 0
 
     assert exit_code == STOPPED, err

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from goldpan.errors import TransientError
+from sync.datasets.manifest import read_manifest
 from sync.readers import read_sheets
 from sync.sources import ChangedError, Source, open_sources
 from tests.intake.buckets import BUCKET, SECRETS, client_of, s3_server
@@ -40,6 +41,13 @@ class Place:
     def read(self, target: Path) -> bytes:
         """A fetched file as it was put."""
         return target.read_bytes()
+
+
+class DatasetPlace(Place):
+    """Where files stay: what is fetched says which they are, and they are read where they lie."""
+
+    def read(self, target: Path) -> bytes:
+        return b"".join(Path(file.path).read_bytes() for file in read_manifest(target).files)
 
 
 class SnapshotPlace(Place):
@@ -100,9 +108,22 @@ def in_sql(home: Path, more: str) -> Iterator[Place]:
     engine.dispose()
 
 
+@contextmanager
+def in_dataset(home: Path, more: str) -> Iterator[Place]:
+    folder = home / "lake"
+    folder.mkdir()
+    settings = settings_of(home, f'[[source]]\nname = "crm"\nmemberships_dataset = "lake/*.csv"\n{more}')
+    (source,) = open_sources(settings)
+
+    def put(name: str, content: bytes) -> None:
+        (folder / name).write_bytes(content)
+
+    yield DatasetPlace(source, put, lambda: sorted(path.name for path in folder.iterdir()))
+
+
 LIMIT = "[limits]\nmax_file_mb = 1"
 PLACES = {"folder": in_folder, "s3": in_s3}
-SNAPSHOTS = {"sql": in_sql}
+SNAPSHOTS = {"sql": in_sql, "dataset": in_dataset}
 
 
 @pytest.fixture(params=PLACES)

@@ -11,7 +11,8 @@ import openpyxl
 import pytest
 
 from goldpan.columns import CATEGORIES
-from goldpan.conform import Export, conform
+from goldpan.conform import conform
+from goldpan.conformed import Export
 from goldpan.pipeline import Refined, refine
 from sync.demo.samples import write_samples
 from sync.readers import read_sheets

@@ -15,6 +15,7 @@ from goldpan.errors import DataError
 from goldpan.frames import ROWS
 from goldpan.rules import Tag
 from tests.builders import default_config
+from tests.drawing import examples
 from tests.engines.stage import assert_same, config_of, frames_of, given_to, put_together
 from tests.steps.frames import bought, members
 from tests.strategies import AS_OF, exports
@@ -30,7 +31,7 @@ LARGEST_AMOUNT = 999_999_999_999_999_999
 # --- whatever is drawn ------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=exports(), as_of=AS_OFS, match_on=MATCHES)
 def test_duckdb_agrees(duckdb_engine, drawn, as_of, match_on):
     assert_same(duckdb_engine, *frames_of(drawn), as_of=as_of, config=config_of(match_on=match_on))

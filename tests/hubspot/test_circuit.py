@@ -18,6 +18,7 @@ from sync.destinations.hubspot.pace import Pace, Waits
 from sync.destinations.hubspot.properties import MakeGroup, MakeProperty
 from sync.sandbox import TOKEN, Sandbox
 from sync.sandbox.faults import Fault
+from sync.stopping import Stop
 from tests.hubspot.stage import Clock, Reply, change, changes, drained, echo, refusing, tally, throttled, verdicts
 
 NIGHT = datetime(2026, 11, 20, 2, 30, tzinfo=UTC)
@@ -301,7 +302,7 @@ def test_a_request_that_waits_for_its_moment_stays_when_hubspot_falls_silent():
     clock, sent, second_waits = Clock(), [], threading.Event()
     retries = Retries(attempts=1, in_a_row=1, first_wait_seconds=200, longest_wait_seconds=200)
     pace = Pace(1, clock=clock.now, sleep=clock.sleep)
-    calls = Calls("https://hub", pace, (1.0, 1.0), retries, sleep=clock.sleep, stop=threading.Event())
+    calls = Calls("https://hub", pace, (1.0, 1.0), retries, sleep=clock.sleep, stop=Stop())
 
     def send(**_):
         sent.append(clock.now() - 1000)

@@ -4,7 +4,7 @@ import pytest
 
 from goldpan.errors import DataError
 from sync.intake.kinds import kind_by_name, kind_of, recognise
-from sync.settings_file import SourceSettings
+from sync.source_settings import SourceSettings
 from tests.cli.installation import MEMBERS, ORDERS, write_csv
 from tests.intake.stage import settings_of
 

@@ -24,7 +24,7 @@ TRANSITIONAL = (
 )
 STRICT = ("http://purl.oclc.org/ooxml/spreadsheetml/main", "http://purl.oclc.org/ooxml/officeDocument/relationships")
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
-_TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+SHEET_TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _STYLES = """<fonts><font/></fonts><fills><fill><patternFill patternType="none"/></fill></fills>
 <borders><border/></borders><cellStyleXfs><xf numFmtId="0"/></cellStyleXfs>
 <cellXfs><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/>
@@ -104,9 +104,9 @@ def workbook_parts(
     return {
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Override PartName="/xl/{workbook}" ContentType="{_TYPES}.sheet.main+xml"/>'
-        f'<Override PartName="/xl/styles.xml" ContentType="{_TYPES}.styles+xml"/>'
-        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPES}.worksheet+xml"/></Types>',
+        f'<Override PartName="/xl/{workbook}" ContentType="{SHEET_TYPES}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/styles.xml" ContentType="{SHEET_TYPES}.styles+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{SHEET_TYPES}.worksheet+xml"/></Types>',
         "_rels/.rels": f'<Relationships xmlns="{_RELATIONS}">'
         f'<Relationship Id="rId1" Type="{office}/officeDocument" Target="xl/{workbook}"/></Relationships>',
         f"xl/{workbook}": f'<workbook xmlns="{main}" xmlns:r="{office}">{properties}'

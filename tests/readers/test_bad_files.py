@@ -177,6 +177,15 @@ def test_a_cell_outside_of_every_worksheet_is_damage(export, rows):
     assert refusal(export).reason == "corrupt_file"
 
 
+@pytest.mark.parametrize("place", ["A00000", "A9999999", "XFE20000", "$A$20000"])
+def test_a_cell_outside_of_every_worksheet_is_damage_late_in_a_long_sheet_too(export, place):
+    rows = [f'<row r="{row}"><c r="A{row}"><v>{row}</v></c></row>' for row in range(1, 40_000)]
+    rows[35_000] = f'<row r="35001"><c r="{place}"><v>1</v></c></row>'
+    export.write_bytes(workbook_bytes("".join(rows)))
+
+    assert refusal(export).reason == "corrupt_file"
+
+
 def test_more_cells_than_the_limit_are_refused_even_in_one_place(export):
     export.write_bytes(workbook_bytes('<row r="1">' + '<c r="A1"><v>1</v></c>' * 31 + "</row>"))
 

@@ -12,7 +12,17 @@ from goldpan.errors import DataError
 from goldpan.model import Sheet
 from goldpan.sheets import ColumnSheet
 from sync.readers import read_column_sheets, read_sheets
-from tests.readers.builders import as_cell, filled, moment, rows_in, sheets_of
+from tests.readers.builders import (
+    SHEET_TYPES,
+    TRANSITIONAL,
+    as_cell,
+    filled,
+    moment,
+    rows_in,
+    sheets_of,
+    workbook_parts,
+    zip_of,
+)
 
 HEADERS = frozenset({"cust id", "total value", "created date"})
 HEADER = ["Cust ID", "Total Value", "Created Date"]
@@ -233,3 +243,74 @@ def read_or_reason(path, *, fast):
         return filled(rows_in(sheet))
     except DataError as error:
         return error.reason
+
+
+LATE_CELLS = {
+    "an error cell": lambda sheet, row: sheet.write_formula(row, 1, "=1/0", None, "#DIV/0!"),
+    "a truth value": lambda sheet, row: sheet.write_boolean(row, 1, True),
+    "a text among numbers": lambda sheet, row: sheet.write_string(row, 1, "3"),
+    "a number among texts": lambda sheet, row: sheet.write_number(row, 0, 1 / 3),
+    "a cell far to the right": lambda sheet, row: sheet.write_string(row, 51, "AZ"),
+    "a blank cell with a format": lambda sheet, row: sheet.write_blank(row, 51, None, None),
+}
+
+
+@pytest.mark.parametrize("case", LATE_CELLS)
+def test_what_comes_late_in_a_long_sheet_is_read_as_it_is(tmp_path, case):
+    """The rows from 10,000 on are looked at by their shapes."""
+    with xlsxwriter.Workbook(str(tmp_path / "m.xlsx")) as book:
+        sheet = book.add_worksheet("Members")
+        sheet.write_row(0, 0, HEADER)
+        for row in range(1, 20_000):
+            sheet.write_row(row, 0, [f"C{row}", row / 3])
+        LATE_CELLS[case](sheet, 17_000)
+
+    only_sheet(tmp_path / "m.xlsx")
+
+
+@pytest.mark.parametrize("numbers", [[1 / 3, 1e-12, 2**53, 0.1], [1 / 3] + ["7", "007", "1/3"] * 2])
+def test_numbers_beside_texts_keep_all_their_decimals(tmp_path, numbers):
+    rows = [[number, "0.333", None] for number in numbers] + [["a", 1.23456789012345, None], ["", 1e300, None]]
+    write_workbook(tmp_path / "m.xlsx", [HEADER, *rows])
+
+    assert isinstance(only_sheet(tmp_path / "m.xlsx"), ColumnSheet)
+
+
+def test_a_header_that_few_would_look_for_so_far_behind_is_found(tmp_path):
+    """Its texts stand behind a quarter of a megabyte of others."""
+    parts = workbook_parts(
+        '<row r="1"><c r="A1" t="s"><v>3000</v></c><c r="B1" t="s"><v>3001</v></c></row>'
+        '<row r="2"><c r="A2" t="s"><v>1</v></c><c r="B2"><v>2</v></c></row>'
+    )
+    texts = "".join(f"<si><t>{number} {'x' * 100}</t></si>" for number in range(3000))
+    parts["xl/sharedStrings.xml"] = (
+        f'<sst xmlns="{TRANSITIONAL[0]}">{texts}<si><t>Cust ID</t></si><si><t>Total Value</t></si></sst>'
+    )
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(
+        "</Types>",
+        f'<Override PartName="/xl/sharedStrings.xml" ContentType="{SHEET_TYPES}.sharedStrings+xml"/></Types>',
+    )
+    parts["xl/_rels/workbook.xml.rels"] = parts["xl/_rels/workbook.xml.rels"].replace(
+        "</Relationships>",
+        f'<Relationship Id="rId3" Type="{TRANSITIONAL[1]}/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
+    )
+    (tmp_path / "m.xlsx").write_bytes(zip_of(parts))
+
+    sheet = only_sheet(tmp_path / "m.xlsx")
+
+    assert isinstance(sheet, ColumnSheet)
+    assert sheet.rows == [["Cust ID", "Total Value"]]
+
+
+def test_a_header_in_pieces_with_formats_is_one_text(tmp_path):
+    with xlsxwriter.Workbook(str(tmp_path / "m.xlsx")) as book:
+        sheet = book.add_worksheet("Members")
+        sheet.write_string(0, 0, "Club & friends <2026>")
+        sheet.write_rich_string(2, 0, book.add_format({"bold": True}), "Cust", " ID")
+        sheet.write_row(3, 0, ["1", 2])
+
+    sheet = only_sheet(tmp_path / "m.xlsx")
+
+    assert isinstance(sheet, ColumnSheet)
+    assert sheet.rows[0][0] == "Club & friends <2026>"
+    assert sheet.rows[2][0] == "Cust ID"

@@ -320,3 +320,14 @@ def test_a_wide_sheet_is_measured_exactly_before_it_is_refused(export):
 
     assert len(rows_of(export, limits=ReadLimits(max_cells=200))) == 2
     assert refusal(export, limits=ReadLimits(max_cells=199)).reason == "too_large"
+
+
+def test_half_a_character_is_replaced_and_two_halves_are_one(export):
+    """openpyxl reads what stands in CDATA sections; UTF-8 has no lone surrogates."""
+    texts = "".join(
+        f'<c r="{column}1" t="inlineStr"><is><t><![CDATA[{text}]]></t></is></c>'
+        for column, text in (("A", "a_xD800_b"), ("B", "_xD83D__xDE00_"))
+    )
+    export.write_bytes(workbook_bytes(f'<row r="1">{texts}</row>'))
+
+    assert rows_of(export) == [["a\ufffdb", "\U0001f600"]]

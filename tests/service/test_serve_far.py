@@ -115,6 +115,7 @@ def two_machines(server, set_up, sandbox, s3, tmp_path) -> list[Installation]:
     return machines
 
 
+@pytest.mark.slow
 def test_two_services_on_one_postgresql_take_each_file_once_and_never_run_at_once(
     server, two_machines, sandbox, drops, s3
 ):

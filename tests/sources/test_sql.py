@@ -14,7 +14,7 @@ from goldpan.checked import describe_problems
 from goldpan.errors import ConfigError, DataError, TransientError
 from sync.environment import Environment
 from sync.readers.limits import ReadLimits
-from sync.settings_file import SourceSettings
+from sync.source_settings import SourceSettings
 from sync.sources.sql import SqlSource
 from tests.cli.installation import MEMBERS
 from tests.sources.databases import MARKS, QUERIES, VARIABLE, members

@@ -1,7 +1,11 @@
 """Who looks at the state is not held up by who writes to it, and sees only what is whole."""
 
-import pytest
+from threading import Event, Thread
 
+import pytest
+from sqlalchemy import text
+
+from sync.state.database import open_engine, writing
 from sync.state.store import State
 from tests.state.test_state import begin, change, finish
 
@@ -48,3 +52,29 @@ def test_a_batch_that_may_not_leave_is_not_marked(state):
 
     assert [row.verdict for row in state.journal.changes("r1")] == ["planned"]
     assert state.runs.get("r1").status == "running"
+
+
+def test_who_reads_and_then_writes_is_never_refused_because_another_wrote_between(tmp_path):
+    """The other one waits; without the right to write from the beginning, SQLite would refuse at once."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'state.sqlite'}")
+    add = text("INSERT INTO alerts (topic, status, since_at) VALUES (:name, 'ok', '2026-11-20 00:00:00')")
+    began, done = Event(), []
+
+    def other() -> None:
+        began.wait(10)
+        with writing(engine) as connection:
+            connection.execute(add, {"name": "second"})
+        done.append("second")
+
+    thread = Thread(target=other)
+    thread.start()
+    with writing(engine) as connection:
+        connection.execute(text("SELECT count(*) FROM alerts")).scalar_one()
+        began.set()
+        thread.join(0.3)
+        connection.execute(add, {"name": "first"})
+        done.append("first")
+    thread.join(30)
+
+    assert done == ["first", "second"]
+    engine.dispose()

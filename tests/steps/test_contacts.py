@@ -26,14 +26,15 @@ CURRENT = term(LAST_YEAR, NEXT_YEAR)
 
 def keys(engine: Engine, *rows: dict[str, object]) -> dict[int, object]:
     """The contact of each row that stays."""
-    stays = deduplicate_memberships(engine.give(members(*rows)))
-    return by_row(engine.take(assign_contacts(stays)), "contact_key")
+    stays = engine.settle(deduplicate_memberships(engine.give(members(*rows)), settle=engine.settle))
+    return by_row(engine.take(assign_contacts(stays, settle=engine.settle)), "contact_key")
 
 
 def united(engine: Engine, *rows: dict[str, object], match_on: str = "customer_id") -> pd.DataFrame:
-    linked = engine.settle(link_renewals(engine.give(members(*rows)), match_on=match_on))
-    stays = assign_contacts(nw.from_native(linked).filter(nw.col("replaced_by").is_null()).to_native())
-    return engine.take(unite_contacts(stays, linked, as_of=AS_OF))
+    linked = engine.settle(link_renewals(engine.give(members(*rows)), match_on=match_on, settle=engine.settle))
+    stays = nw.from_native(linked).filter(nw.col("replaced_by").is_null()).to_native()
+    stays = engine.settle(assign_contacts(stays, settle=engine.settle))
+    return engine.take(unite_contacts(stays, linked, as_of=AS_OF, settle=engine.settle))
 
 
 def records(contacts: pd.DataFrame, *columns: str) -> list[object]:

@@ -7,9 +7,10 @@ whole columns. ``tests/test_refine_equals_reference.py`` compares the steps put 
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
-from goldpan.conform import Export, conform
+from goldpan.conform import conform
+from goldpan.conformed import Export
 from goldpan.model import Sheet
 from goldpan.steps.contacts import assign_contacts, unite_contacts
 from goldpan.steps.measures import categorize_and_sort_memberships
@@ -24,6 +25,7 @@ from goldpan.steps.orders import (
 from goldpan.steps.renewals import deduplicate_memberships, link_renewals
 from goldpan.steps.tags import calculate_all_membership_flags
 from tests.builders import default_config
+from tests.drawing import examples
 from tests.reference import pipeline as reference
 from tests.reference.config import DEFAULTS
 from tests.reference.rows import Member, Order, Row, read_member, read_order, split_rows
@@ -50,7 +52,7 @@ def read_orders(rows: list[Row]) -> list[Order]:
 
 
 @pytest.mark.parametrize("name", engines.NAMES)
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(rows=order_exports())
 def test_repeated_orders_are_those_of_the_reference(name, rows):
     wanted = reference.find_repeated_orders(read_orders(rows))
@@ -62,7 +64,7 @@ def test_repeated_orders_are_those_of_the_reference(name, rows):
 
 
 @pytest.mark.parametrize("name", engines.NAMES)
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(drawn=exports())
 def test_values_and_prospects_are_those_of_the_reference(name, drawn):
     members, orders = read_members(drawn.memberships), read_orders(drawn.orders)
@@ -88,13 +90,13 @@ def test_values_and_prospects_are_those_of_the_reference(name, drawn):
 
 
 @pytest.mark.parametrize("name", engines.NAMES)
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(rows=membership_exports())
 def test_chains_and_survivors_are_those_of_the_reference(name, rows):
     survivors = reference.find_survivors(read_members(rows), DEFAULTS)
 
     with engines.opened(name) as engine:
-        linked = engine.take(link_renewals(engine.give(conformed("memberships", rows).frame)))
+        linked = engine.take(link_renewals(engine.give(conformed("memberships", rows).frame), settle=engine.settle))
 
     kept = linked[linked["replaced_by"].isna()]
     for column in ("member_since", "renewals", "customer_name", "original_purchase", "email"):
@@ -110,14 +112,15 @@ def test_chains_and_survivors_are_those_of_the_reference(name, rows):
 
 
 @pytest.mark.parametrize("name", engines.NAMES)
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(rows=membership_exports())
 def test_contacts_are_the_groups_of_the_reference(name, rows):
     groups = reference.group_into_contacts(reference.find_survivors(read_members(rows), DEFAULTS))
 
     with engines.opened(name) as engine:
-        stays = deduplicate_memberships(engine.give(conformed("memberships", rows).frame))
-        keys = by_row(engine.take(assign_contacts(stays)), "contact_key")
+        memberships = engine.give(conformed("memberships", rows).frame)
+        stays = engine.settle(deduplicate_memberships(memberships, settle=engine.settle))
+        keys = by_row(engine.take(assign_contacts(stays, settle=engine.settle)), "contact_key")
 
     found: dict[object, set[int]] = {}
     for row, key in keys.items():
@@ -126,7 +129,7 @@ def test_contacts_are_the_groups_of_the_reference(name, rows):
 
 
 @pytest.mark.parametrize("name", engines.NAMES)
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(drawn=exports())
 def test_memberships_measures_order_and_tags_are_those_of_the_reference(name, drawn):
     wanted = reference.refine(drawn.memberships, drawn.orders, AS_OF)
@@ -135,9 +138,10 @@ def test_memberships_measures_order_and_tags_are_those_of_the_reference(name, dr
         memberships = engine.give(conformed("memberships", drawn.memberships).frame)
         orders = engine.give(conformed("orders", drawn.orders).frame)
         valued = engine.settle(process_orders_and_add_value_tiers(memberships, orders))
-        linked = engine.settle(link_renewals(valued))
-        stays = engine.settle(assign_contacts(deduplicate_memberships(valued)))
-        contacts = engine.settle(unite_contacts(stays, linked, as_of=AS_OF))
+        linked = engine.settle(link_renewals(valued, settle=engine.settle))
+        stays = engine.settle(deduplicate_memberships(valued, settle=engine.settle))
+        stays = engine.settle(assign_contacts(stays, settle=engine.settle))
+        contacts = engine.settle(unite_contacts(stays, linked, as_of=AS_OF, settle=engine.settle))
         ordered = engine.take(categorize_and_sort_memberships(contacts, as_of=AS_OF))
         config = default_config()
         flagged = engine.take(

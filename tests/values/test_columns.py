@@ -139,3 +139,11 @@ def test_blank_cells_of_a_column_are_those_that_are_blank_one_by_one(cells, text
     assert are_blank(pd.Series(cells, dtype=object)).tolist() == [is_blank(cell) for cell in cells]
     assert are_blank(pd.Series(texts, dtype="str")).tolist() == [is_blank(text) for text in texts]
     assert are_blank(pd.Series([*BLANKS], dtype="str")).all()
+
+
+@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("cells", [["a\ud800b", None, "7"], ["a\ud800b", 7.0]])
+def test_half_a_character_is_read_as_one_that_nobody_knows(kind, cells):
+    got = read_of(kind, pd.Series(cells, dtype=object))
+
+    assert got == [READERS[kind][1](cell.replace("\ud800", "\ufffd") if cell == cells[0] else cell) for cell in cells]

@@ -68,6 +68,12 @@ def test_a_column_of_texts_is_trimmed_and_blanks_are_missing():
     assert got.dropna().to_dict() == {20: "Ann", 25: "7", 26: "TRUE", 27: "2026-02-09"}
 
 
+def test_excel_errors_and_blanks_of_a_column_of_texts_are_missing_however_they_are_written():
+    got = read_texts(pd.Series([" #n/a", "#Ref!\u00a0", "#1", "", " \u200b", " Ann "], dtype="str"))
+
+    assert got.dropna().to_dict() == {2: "#1", 5: "Ann"}
+
+
 @pytest.mark.parametrize("cells", [[], [None], ["a", "b"], [1, 2.5]])
 def test_any_column_of_texts_has_one_type(cells):
     got = read_texts(pd.Series(cells, dtype=object))

@@ -14,6 +14,7 @@ from sync.destinations.hubspot.answers import Answer, Json, NoAnswerError, NotSe
 from sync.destinations.hubspot.circuit import Circuit, Retries, SilentError
 from sync.destinations.hubspot.exchange import Exchange, Request
 from sync.destinations.hubspot.pace import Pace, Place, Waits
+from sync.stopping import Stop
 
 __all__ = ["Calls", "Retries"]
 
@@ -54,7 +55,7 @@ class Calls:
         retries: Retries,
         *,
         sleep: Callable[[float], None],
-        stop: threading.Event,
+        stop: Stop,
     ) -> None:
         self.url, self._stop = url, stop
         self._pace, self._retries = pace, retries
@@ -88,8 +89,9 @@ class Calls:
             NoAnswerError: It left, and whether HubSpot carried it out is unknown (unless it was throttled every time).
             NotSentError: ``stop`` was set before it left.
             SilentError: The run gave up on HubSpot before it left.
+            StoppedError: Instead of these, where it has no stop of its own: that of all calls is set.
         """
-        stop = stop or self._stop
+        its_own, stop = stop, stop or self._stop
         request = Request(send, arguments, needs, is_whole)
         tries = Tries()
 
@@ -111,6 +113,8 @@ class Calls:
             )(self._sent, request, stop, tries)
         except (NoAnswerError, NotSentError, SilentError) as error:
             final = self._final(tries, error)
+        if its_own is None:
+            self._stop.check()
         raise final
 
     def _sent(self, request: Request, stop: threading.Event, tries: Tries) -> Answer:

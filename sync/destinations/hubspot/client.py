@@ -25,6 +25,7 @@ from sync.destinations.hubspot.answers import Answer, Json
 from sync.destinations.hubspot.calls import Calls, Retries
 from sync.destinations.hubspot.lists import Lists
 from sync.destinations.hubspot.pace import Pace
+from sync.stopping import Stop
 
 READ = ("crm.objects.contacts.read",)
 WRITE = ("crm.objects.contacts.write", "crm.objects.contacts.read")
@@ -46,10 +47,10 @@ class Client:
         timeouts: tuple[float, float],
         retries: Retries,
         sleep: Callable[[float], None] = time.sleep,
-        stop: threading.Event | None = None,
+        stop: Stop | None = None,
     ) -> None:
         url = _checked_url(base_url)
-        self._calls = Calls(url, pace, timeouts, retries, sleep=sleep, stop=stop or threading.Event())
+        self._calls = Calls(url, pace, timeouts, retries, sleep=sleep, stop=stop or Stop())
         client = HubSpot(access_token=_checked_token(token), host=url, retry=False, connection_pool_maxsize=workers)
         self._batches = client.crm.contacts.batch_api
         self._api = self._batches.api_client

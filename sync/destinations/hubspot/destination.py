@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
 
-from goldpan.errors import FatalError, SchemaError
+from goldpan.errors import FatalError, SchemaError, TransientError
 from goldpan.model import Change, Outcome, Portal, PropertyDefinition, PropertyOption, RequestCounts
 from sync.destinations import Key, ReadBatch
 from sync.destinations.hubspot import properties as schema
@@ -181,10 +181,14 @@ class HubSpotDestination:
         stop = Stop(self._stop)
         reader = Reader(self._client, properties, by, self._refusals, stop)
         batches = chunks(dict.fromkeys(keys), wire.BATCH)
-        for batch in in_parallel(reader.read, batches, workers=self._workers, stop=stop):
-            if on_batch is not None:
-                on_batch(batch)
-            yield batch
+        try:
+            for batch in in_parallel(reader.read, batches, workers=self._workers, stop=stop):
+                if on_batch is not None:
+                    on_batch(batch)
+                yield batch
+        except TransientError:
+            self._stop.check()  # who is told to stop asks nothing more: that is no trouble with HubSpot
+            raise
         self._stop.check()
 
     def write(

@@ -1,0 +1,1 @@
+"""Datasets: exports of many files, on every engine."""

@@ -1,0 +1,188 @@
+"""From a dataset to HubSpot: the same contacts as from files, only what changed, and what is wrong is said."""
+
+import csv
+import json
+import shutil
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from tests.cli.conftest import furnished_file, sandbox, set_up, waits  # noqa: F401 - fixtures
+from tests.cli.installation import AS_OF, MEMBERS, ORDERS, WANTED, member, order, tags_in, writes_in
+
+SOURCE = '[[source]]\nname = "lake"\nmemberships_dataset = "lake/members"\norders_dataset = "lake/orders/*/*.csv"\n'
+
+
+def put(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [*rows[0]])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.fixture(params=["auto", "duckdb"])
+def goldpan(request, sandbox, set_up):  # noqa: F811
+    """An installation that takes its exports from a dataset, in folders by their month."""
+    installation = set_up(sandbox.url)
+    configure(installation, request.param)
+    lake = installation.home / "lake"
+    put(lake / "members" / "a.csv", MEMBERS[:4])
+    put(lake / "members" / "b.csv", MEMBERS[4:])
+    put(lake / "orders" / "month=09" / "a.csv", ORDERS[:1])
+    put(lake / "orders" / "month=10" / "a.csv", ORDERS[1:])
+    return installation
+
+
+def configure(installation, engine, source=SOURCE):
+    text = (installation.config / "goldpan.toml").read_text(encoding="utf-8")
+    begin = text.index("[drop]" if "[drop]" in text else "[[source]]")
+    text = f"{text[:begin]}{source}{text[text.index('[intake]') :]}"
+    (installation.config / "goldpan.toml").write_text(
+        text.replace('engine = "auto"', f'engine = "{engine}"', 1), "utf-8"
+    )
+
+
+def test_the_contacts_are_the_same_as_from_files_and_a_second_run_writes_nothing(goldpan, sandbox):  # noqa: F811
+    said = goldpan.run()
+    before = len(writes_in(sandbox))
+    again = goldpan.run()
+
+    assert (said.exit_code, said.json["status"]) == (0, "done")
+    assert {(each["kind"], each["name"], each["rows"]) for each in said.json["inputs"]} == {
+        ("memberships", "memberships.dataset.json", 7), ("orders", "orders.dataset.json", 4),
+    }  # fmt: skip
+    assert tags_in(sandbox) == WANTED
+    assert (again.exit_code, again.json["contacts"]["unchanged"]) == (0, len(WANTED))
+    assert len(writes_in(sandbox)) == before
+
+
+def test_a_file_that_came_since_is_all_that_is_sent(goldpan, sandbox):  # noqa: F811
+    goldpan.run()
+    put(goldpan.home / "lake" / "orders" / "month=11" / "a.csv", [order(9, 2, "500")])
+
+    said = goldpan.run()
+
+    assert (said.exit_code, said.json["contacts"]["updated"]) == (0, 1)
+    assert "high_value_customer" in tags_in(sandbox)["ben@example.org"]
+
+
+def test_the_analysis_shows_the_cells_as_delivered_and_where_each_row_stands(goldpan, sandbox):  # noqa: F811
+    said = goldpan.run()
+
+    workbook = CalamineWorkbook.from_path(f"{said.json['archive']}/analysis.xlsx")
+    headers, *rows = workbook.get_sheet_by_name("Contacts").to_python()
+    by_email = {row[headers.index("Contact Email")]: dict(zip(headers, row, strict=True)) for row in rows}
+    assert by_email["eve@example.org"]["Cust ID"] == MEMBERS[5]["Cust ID"]
+    assert [by_email["eve@example.org"][name] for name in ("File", "Row")] == ["b.csv", 3]
+    assert by_email["ada@example.org"]["Original Pu"] == "HFO Web"
+
+
+def test_a_dry_run_a_held_run_and_its_approval_read_the_dataset_too(goldpan, sandbox):  # noqa: F811
+    dry = goldpan.plan("--dry-run")
+    held = goldpan.plan()
+    approved = goldpan.approve(held)
+
+    assert (dry.exit_code, held.exit_code, approved.exit_code) == (3, 3, 0)
+    assert tags_in(sandbox) == WANTED
+
+
+def test_a_past_night_is_replayed_while_its_files_are_unchanged(goldpan, sandbox):  # noqa: F811
+    run = goldpan.run().json["run_id"]
+    replayed = goldpan("replay", run)
+    put(goldpan.home / "lake" / "members" / "b.csv", [*MEMBERS[4:], member(8, "Gil", "g@x.org", AS_OF, "2027-11-20")])
+    changed = goldpan("replay", run)
+
+    assert replayed.exit_code == 0, replayed.all
+    assert changed.exit_code == 1
+    assert "b.csv is not the file any more that was listed" in changed.all
+
+
+def test_one_file_without_its_columns_stops_the_run_before_anything_is_sent(goldpan, sandbox):  # noqa: F811
+    goldpan.run()
+    before = len(writes_in(sandbox))
+    put(goldpan.home / "lake" / "orders" / "month=11" / "bad.csv", [{"SAP ID": "1", "Plant": "P1"}])
+
+    said = goldpan.run()
+
+    assert said.exit_code == 1
+    assert any("month=11/bad.csv: no column for total_value" in problem for problem in said.json["problems"])
+    assert len(writes_in(sandbox)) == before
+
+
+def test_a_dataset_is_not_united_with_other_exports(goldpan, sandbox):  # noqa: F811
+    configure(goldpan, "auto", SOURCE + '[[source]]\nname = "inbox"\nfolder = "inbox"\n')
+    put(goldpan.home / "inbox" / "members.csv", MEMBERS)
+
+    said = goldpan.plan()
+
+    assert said.exit_code == 2
+    assert any(
+        "The memberships come from lake and inbox; one of them is a dataset" in each for each in said.json["problems"]
+    )
+
+
+def test_where_no_file_lies_the_run_says_where_it_looked(goldpan, sandbox):  # noqa: F811
+    shutil.rmtree(goldpan.home / "lake" / "orders")
+
+    said = goldpan.plan()
+
+    assert said.exit_code == 2
+    assert any("No orders export" in each and "lake/orders/*/*.csv" in each for each in said.json["problems"])
+
+
+def test_check_says_how_many_files_there_are_or_what_they_lack(goldpan, sandbox):  # noqa: F811
+    right = goldpan("check")
+    put(goldpan.home / "lake" / "members" / "a.csv", [{"Name": "Ann"}])
+    wrong = goldpan("check")
+    shutil.rmtree(goldpan.home / "lake" / "orders")
+    missing = goldpan("check")
+
+    assert "memberships: 2 files of 0.0 MB in lake/members; orders: 2 files of 0.0 MB in lake/orders" in right.out
+    assert "a.csv: no column for customer_id" in wrong.out
+    assert "orders_dataset of source lake: no file lies in lake/orders/*/*.csv" in missing.out
+
+
+def test_convert_takes_folders_and_patterns(goldpan, tmp_path):
+    lake = goldpan.home / "lake"
+
+    said = goldpan("convert", lake / "members", lake / "orders" / "*" / "*.csv", "-o", tmp_path / "out", "--json")
+
+    assert said.exit_code == 0, said.all
+    assert json.loads(said.out)["rows"]["read"] == 11
+    assert len((tmp_path / "out" / "hubspot.csv").read_text().splitlines()) == 1 + len(WANTED)
+
+
+def test_explain_reads_the_dataset_of_the_last_accepted_run(goldpan, sandbox):  # noqa: F811
+    goldpan.run()
+
+    said = goldpan("explain", "ada@example.org")
+
+    assert said.exit_code == 0, said.all
+    assert "1,000.01" in said.out
+
+
+def test_nothing_of_the_rows_is_left_in_temporary_folders(goldpan, sandbox, monkeypatch, tmp_path):  # noqa: F811
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    goldpan.env["TMPDIR"] = str(tmp_path)
+
+    goldpan.run()
+
+    assert list(tmp_path.glob("goldpan*")) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ('name = "x"\nmemberships_dataset = "a"\nfolder = "b"', "takes either folder"),
+        ('name = "x"\norders_dataset = "a"\nremove_source = true', "remove_source: only for files, not with datasets"),
+        ('name = "x"\norders_dataset = "s3://lake/orders"', "s3a://bucket/orders"),
+    ],
+)
+def test_a_source_that_can_not_be_meant_is_refused_with_the_config(goldpan, source, wanted):
+    configure(goldpan, "auto", f"[[source]]\n{source}\n")
+
+    said = goldpan("check")
+
+    assert said.exit_code == 2
+    assert wanted in said.all
