@@ -19,31 +19,39 @@ def list_repeated_orders(orders: Frame, repeated: Frame, at_most: int | None = N
     return _first_rows(listed.join(rows, on="source_row", how="inner"))
 
 
-def list_shared_emails(contacts: pd.DataFrame, united: Frame, stays: Frame, linked: Frame) -> pd.DataFrame:
-    """Contacts of several customer ids.
+def list_shared_ids(united: Frame, stays: Frame, linked: Frame) -> pd.DataFrame:
+    """The ids behind contacts of several customer ids.
 
     Args:
-        contacts: One row per contact, complete.
         united: :func:`goldpan.steps.contacts.unite_contacts`.
         stays: The rows that stay, with ``contact_key``.
         linked: Every membership row.
 
     Returns:
-        In the order of the contacts, with ``customer_id_list`` (the ids as they are written) and ``customer_keys`` (a
-        list of the ids as they are compared), both in file order.
+        By ``contact_key`` (the index): ``customer_id_list`` (the ids as they are written) and ``customer_keys`` (a list
+        of the ids as they are compared), both in file order.
+    """
+    several = nw.from_native(united).select("contact_key", "customer_ids").filter(nw.col("customer_ids") > 1)
+    rows = nw.from_native(stays).join(several.select("contact_key"), on="contact_key", how="semi")
+    ids = collected(_first_ids(rows, nw.from_native(linked)).to_native()).sort_values("source_row")
+    return ids.groupby("contact_key").agg(
+        customer_id_list=("customer_id", "; ".join), customer_keys=("customer_id_key", list)
+    )
+
+
+def list_shared_emails(contacts: pd.DataFrame, ids: pd.DataFrame) -> pd.DataFrame:
+    """Contacts of several customer ids, in the order of the contacts.
+
+    Args:
+        contacts: One row per contact, complete.
+        ids: :func:`list_shared_ids`.
     """
     columns = ["contact_key", "email", "customer_name", "customer_ids", "total_order_value"]
     shared = contacts.loc[contacts["customer_ids"] > 1, columns]
     if shared.empty:
         nobody = pd.Series(dtype="str")
         return shared.assign(customer_id_list=nobody, customer_keys=nobody).reset_index(drop=True)
-    several = nw.from_native(united).filter(nw.col("customer_ids") > 1).select("contact_key")
-    rows = nw.from_native(stays).join(several, on="contact_key", how="semi")
-    ids = collected(_first_ids(rows, nw.from_native(linked)).to_native()).sort_values("source_row")
-    by_contact = ids.groupby("contact_key").agg(
-        customer_id_list=("customer_id", "; ".join), customer_keys=("customer_id_key", list)
-    )
-    return shared.merge(by_contact, left_on="contact_key", right_index=True, how="left").reset_index(drop=True)
+    return shared.merge(ids, left_on="contact_key", right_index=True, how="left").reset_index(drop=True)
 
 
 def _first_ids(rows: Narwhal, linked: Narwhal) -> Narwhal:

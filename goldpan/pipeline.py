@@ -12,7 +12,7 @@ from goldpan.accounts import Counts, MoneyCheck, check_inputs, settle_accounts
 from goldpan.columns import MICROS_PER_UNIT
 from goldpan.config import Config
 from goldpan.frames import Frame, Settle, as_it_is, canonical, collected
-from goldpan.listing import list_merged_rows, list_notes, list_repeated_orders, list_shared_emails
+from goldpan.listing import list_merged_rows, list_notes, list_repeated_orders, list_shared_emails, list_shared_ids
 from goldpan.steps.contacts import assign_contacts, unite_contacts
 from goldpan.steps.measures import categorize_and_sort_memberships
 from goldpan.steps.orders import (
@@ -27,6 +27,9 @@ from goldpan.steps.tags import calculate_all_membership_flags
 from goldpan.values.money import in_cents
 
 __all__ = ["LISTED", "Counts", "MoneyCheck", "Refined", "refine"]
+
+OF_ALL_ROWS = ("source_row", "replaced_by", "customer_id", "customer_id_key", "total_order_value_micros")
+"""What contacts need of the rows that were replaced, too."""
 
 LISTED = 10_000
 """How many rows of each list beside the contacts come back from an engine that is made for more than fits a sheet."""
@@ -111,9 +114,6 @@ def refine(
         memberships, renewal_window_days=rules.renewal_window_days, match_on=rules.match_on, settle=settle
     )
     linked = settle(add_totals(linked, totals))
-    stays = nw.from_native(linked).filter(nw.col("replaced_by").is_null()).to_native()
-    stays = assign_contacts(stays, settle=settle)
-    united = settle(unite_contacts(stays, linked, as_of=as_of, settle=settle))
     prospects = list_prospects(memberships, totals)
     high_above = int(rules.high_value_above * MICROS_PER_UNIT // Decimal(1))
     counts, money = settle_accounts(
@@ -127,29 +127,37 @@ def refine(
     )
     repeated_orders = list_repeated_orders(orders, repeated, at_most)
     merged_rows = list_merged_rows(linked, at_most)
+    notes = list_notes(linked, repeated_orders, at_most)
     named = name_prospects(prospects, orders, at_most=at_most, settle=settle)
-    contacts = _complete(united, as_of, config)  # the last of the large works, since they stay in memory
+    # From here on only one frame of whole rows is kept at a time: pandas copies what it changes.
+    stays = nw.from_native(linked).filter(nw.col("replaced_by").is_null()).to_native()
+    linked = nw.from_native(linked).select(*OF_ALL_ROWS).to_native()
+    stays = assign_contacts(stays, settle=settle)
+    united = [settle(unite_contacts(stays, linked, as_of=as_of, settle=settle))]
+    stays = nw.from_native(stays).select("source_row", "contact_key").to_native()
+    shared = list_shared_ids(united[0], stays, linked)
+    contacts = _complete(united, as_of, config)
     return Refined(
         as_of=as_of,
         contacts=contacts,
         merged_rows=merged_rows,
         repeated_orders=repeated_orders,
         prospects=_with_potential(named, rules.prospect_savings_share, high_above),
-        shared_emails=list_shared_emails(contacts, united, stays, linked),
-        notes=list_notes(linked, repeated_orders, at_most),
+        shared_emails=list_shared_emails(contacts, shared),
+        notes=notes,
         money=money,
         counts=counts,
     )
 
 
-def _complete(united: Frame, as_of: date, config: Config) -> pd.DataFrame:
-    """The contacts with their measures, tags and amounts, in the order of the analysis."""
+def _complete(united: list[Frame], as_of: date, config: Config) -> pd.DataFrame:
+    """The contacts with their measures, tags and amounts, in the order of the analysis; the list is used up."""
     rules = config.rules
-    measured = categorize_and_sort_memberships(united, as_of=as_of, expiring_soon_days=rules.expiring_soon_days)
-    flagged = calculate_all_membership_flags(
-        measured, config.tags, as_of=as_of, columns=config.contact_columns(), savings_share=rules.savings_share
+    frame = categorize_and_sort_memberships(united.pop(), as_of=as_of, expiring_soon_days=rules.expiring_soon_days)
+    frame = calculate_all_membership_flags(
+        frame, config.tags, as_of=as_of, columns=config.contact_columns(), savings_share=rules.savings_share
     )
-    contacts = collected(flagged).reset_index(drop=True)
+    contacts = collected(frame).reset_index(drop=True)
     money = [column.name for column in config.memberships.columns if column.type == "money"]
     return contacts.assign(
         customer_ids=contacts["customer_ids"].astype("int64"),
