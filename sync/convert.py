@@ -55,7 +55,7 @@ def convert(
                 rows = exports[delivery.kind].rows_read
                 record.inputs.append(InputRecord(delivery.kind, delivery.name, delivery.sha256(), rows))
                 progress.advance()
-        with record.timed("refine"), shown(progress, f"Refining with {engine.name}"):
+        with record.timed("refine"), shown(progress, engine.stage):
             refined = exports.refined(record.as_of, settings.config)
             count_rows(record, exports, refined, settings.config)
         with record.timed("archive"), shown(progress, "Writing the analysis"):

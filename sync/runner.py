@@ -133,7 +133,7 @@ class _Run:
             reached = reach(self.work, destination)
             with self.work.stage("read"):
                 exports, delivered = read_chosen(self.work, chosen, engine)
-            with self.work.stage("refine"), shown(self.work.progress, f"Refining with {engine.name}"):
+            with self.work.stage("refine"), shown(self.work.progress, engine.stage):
                 refined = self._refined(exports)
                 facts = self._count_rows(exports, refined)
                 record.notes += warnings_on_tag_sizes(self.state.runs, record, record.destination, reached.portal)

@@ -39,6 +39,7 @@ class DuckDBEngine(Engine):
     """
 
     name = "duckdb"
+    stage = "Refining with DuckDB"
 
     def __init__(self, settings: EngineSettings, connection: "duckdb.DuckDBPyConnection", folder: Path) -> None:
         super().__init__(settings)

@@ -20,6 +20,8 @@ class Engine(ABC):
     """An open engine: its frames live until it is closed."""
 
     name: str
+    stage: str
+    """What the work is called while it goes on."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings

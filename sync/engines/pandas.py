@@ -19,6 +19,7 @@ class PandasEngine(Engine):
     """Frames are worked out at once, so nothing has to be settled."""
 
     name = "pandas"
+    stage = "Refining"
 
     def parquet(self, *paths: str) -> pd.DataFrame:
         """All rows of Parquet files or folders, in memory."""

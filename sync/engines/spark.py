@@ -51,6 +51,7 @@ class SparkEngine(Engine):
     """
 
     name = "spark"
+    stage = "Refining with Spark"
 
     def __init__(self, settings: EngineSettings, session: "SparkSession") -> None:
         super().__init__(settings)
