@@ -58,6 +58,7 @@ def convert(
         with record.timed("refine"), shown(progress, engine.stage):
             refined = exports.refined(record.as_of, settings.config)
             count_rows(record, exports, refined, settings.config)
+            exports.let_go()
         with record.timed("archive"), shown(progress, "Writing the analysis"):
             made_at = Sending(made_at=started_at.astimezone(settings.zone))
             tables = report_tables(exports["memberships"], exports["orders"], refined, settings.config, sending=made_at)

@@ -98,6 +98,13 @@ class ReadExports(dict[str, Export]):
         """What they mean on a date (:func:`goldpan.pipeline.refine`)."""
         return self.engine.refine(self["memberships"].frame, self["orders"].frame, as_of, config)
 
+    def let_go(self) -> None:
+        """Keep of the typed rows what reports look up; they can't be refined again."""
+        for kind, export in self.items():
+            if not isinstance(export, DatasetExport):
+                looked_up = export.frame.columns.intersection(["source_row", "email"])
+                self[kind] = replace(export, frame=export.frame[looked_up])
+
 
 def open_engine_of(
     deliveries: Iterable[Delivery], settings: AppSettings, name: str = ""

@@ -136,6 +136,7 @@ class _Run:
             with self.work.stage("refine"), shown(self.work.progress, engine.stage):
                 refined = self._refined(exports)
                 facts = self._count_rows(exports, refined)
+                exports.let_go()  # what is planned and archived takes its place in memory
                 record.notes += warnings_on_tag_sizes(self.state.runs, record, record.destination, reached.portal)
             with self.work.stage("plan"):
                 planning = Planning(

@@ -1,18 +1,20 @@
-"""How often a property is tried: on a part of its examples each time, on all of them with the slow tests."""
+"""How properties are tried: without a clock; many on a part of their examples, on all of them with the slow tests."""
 
 from collections.abc import Callable
 from math import ceil
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-THOROUGH = "thorough"
-"""The profile of the slow tests: ``make test-slow``."""
+USUAL, THOROUGH = "usual", "thorough"
+"""The profiles of hypothesis; the second one is for the slow tests, ``make test-slow``."""
 PART = 4
 """Each time one in so many."""
 
-settings.register_profile(THOROUGH)
+for profile in (USUAL, THOROUGH):  # a machine that has much else to do fails no test
+    settings.register_profile(profile, settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(USUAL)
 
 
 def examples(count: int, **more: Any) -> Callable[[Any], Any]:
@@ -23,5 +25,5 @@ def examples(count: int, **more: Any) -> Callable[[Any], Any]:
         more: Other settings of hypothesis.
     """
     is_thorough = settings.get_current_profile_name() == THOROUGH
-    tried = settings(max_examples=count if is_thorough else ceil(count / PART), deadline=None, **more)
+    tried = settings(max_examples=count if is_thorough else ceil(count / PART), **more)
     return lambda test: pytest.mark.drawn(tried(test))

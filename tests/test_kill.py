@@ -139,6 +139,7 @@ def test_a_run_stopped_by_a_person_says_so_and_the_next_one_settles_it(tmp_path)
             while portal.answered(READ) == before:
                 assert process.poll() is None, process.communicate()
                 time.sleep(0.01)
+            portal.slow_down(2)  # however late the signal comes, not all is written by then
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=60)
         portal.slow_down(0)

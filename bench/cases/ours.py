@@ -67,8 +67,8 @@ def diff(data: Path) -> Work:
 
 def make_state(data: Path) -> Work:
     """The confirmed state that ``diff`` compares with."""
-    means = _a_million(data)
-    return lambda: product.confirm(f"sqlite:///{confirmed_state(data)}", means, DIFFERENT), lambda _: {}
+    contacts = [(email, held) for email, held, _ in product.earlier(_a_million(data), DIFFERENT)]
+    return lambda: product.confirm(f"sqlite:///{confirmed_state(data)}", contacts), lambda _: {}
 
 
 def _a_million(data: Path) -> Refined:

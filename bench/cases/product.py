@@ -27,6 +27,8 @@ from sync.state.contacts import ConfirmedContacts
 from sync.state.store import State
 
 PORTAL = Portal("99000001")
+HELD_NOW, HELD_BEFORE = '"20', '"19'
+"""Nearly every contact has a date or an amount that begins so."""
 Exports = Mapping[str, Export]
 
 
@@ -88,19 +90,27 @@ def many_contacts(means: Refined, count: int) -> Refined:
     return replace(means, contacts=pd.concat(copies, ignore_index=True).head(count))
 
 
-def confirm(url: str, means: Refined, differ: int) -> None:
-    """A state in which HubSpot confirmed these contacts, so many of them with other values."""
+def earlier(means: Refined, differ: int) -> list[tuple[str, Confirmed, bool]]:
+    """What HubSpot held of these contacts: addresses, values, and whether it is something else, as of so many."""
     desired = DesiredContacts(means, settings().config)
     payloads = desired.payloads(np.arange(len(desired))).to_pylist()
     step = len(payloads) // differ
-    payloads = [text.replace('"2', '"1') if not place % step else text for place, text in enumerate(payloads)]
-    rows = list(zip(desired.emails.to_pylist(), payloads, desired.customer_keys.to_pylist(), strict=True))
+    found = []
+    for place, (email, payload, key) in enumerate(
+        zip(desired.emails.to_pylist(), payloads, desired.customer_keys.to_pylist(), strict=True)
+    ):
+        differs = place % step == 0
+        held = payload.replace(HELD_NOW, HELD_BEFORE) if differs else payload
+        found.append((email, Confirmed(f"9{place:09}", held, key), differs))
+    return found
+
+
+def confirm(url: str, contacts: Sequence[tuple[str, Confirmed]]) -> None:
+    """A state in which HubSpot confirmed these contacts."""
     with State.open(url) as state:
         held = state.contacts_of("hubspot", PORTAL)
-        for first in range(0, len(rows), 20_000):
-            some = rows[first : first + 20_000]
-            known = {email: Confirmed(f"9{first}{n}", text, key) for n, (email, text, key) in enumerate(some)}
-            held.confirm(known, run_id="20261119T000000-000abcd", at=_moment())
+        for first in range(0, len(contacts), 20_000):
+            held.confirm(dict(contacts[first : first + 20_000]), run_id="20261119T000000-000abcd", at=_moment())
 
 
 def contacts_of(state: State) -> ConfirmedContacts:

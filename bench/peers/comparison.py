@@ -71,6 +71,7 @@ class Outcome:
         of: Contacts of a whole night.
         sent: Of these it was to send so many; what follows is about them.
         whole_seconds: Of a whole first night, extrapolated where ``sent`` is less than ``of``; likewise the second.
+        asked: Of those sent, how many there should be in HubSpot.
         missing, wrong: Contacts that HubSpot lacks, or holds with other values, after the second night.
         unwanted: Contacts that no rule wants.
         overwritten: Contacts whose mark by hand is gone, of so many ``marked``.
@@ -83,6 +84,7 @@ class Outcome:
     second: Night
     whole_seconds: float
     whole_second_seconds: float
+    asked: int
     missing: int
     wrong: int
     unwanted: int
@@ -170,7 +172,7 @@ def _play(bench: Bench, folder: Path, peer: Peer) -> Outcome:
         whole_seconds=first.whole(share),
         whole_second_seconds=second.whole(share),
         peak_mb=max(first.peak_mb, second.peak_mb),
-        **{name: int(str(judged[name])) for name in ("missing", "wrong", "unwanted", "overwritten", "marked")},
+        **{name: int(str(judged[name])) for name in ("asked", "missing", "wrong", "unwanted", "overwritten", "marked")},
     )
 
 

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.data.sets import AS_OF, SETS, files, shrunk
+from bench.data.sets import AS_OF, DIFFERENT, SETS, files, shrunk
 from bench.stage import batches_in, requests_of, sandbox
 from bench.table.commands import goldpan
 from bench.table.goals import Measured
@@ -74,7 +74,13 @@ def dry_run(bench: Bench) -> Measured:
     bench.exports("million")
     staged = bench.data / "a-million"
     _stage(bench, staged, "bench.million", "million", "parquet")
-    return bench.in_turn(None, lambda: _dry_run(bench, staged), rounds=1)
+    measured = bench.in_turn(None, lambda: _dry_run(bench, staged), rounds=1)
+    for each in measured.figures.get("ours", ()):
+        planned = each["contacts"]["updated"] + each["contacts"]["held"]
+        measured.remarks.append(f"{planned:,} changes planned among {each['contacts']['total']:,} contacts")
+        if planned < DIFFERENT:
+            measured.wrong.append(f"{planned:,} changes planned, not {DIFFERENT:,} and some")
+    return measured
 
 
 def _stage(bench: Bench, staged: Path, module: str, name: str, kind: str) -> None:

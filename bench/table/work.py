@@ -37,7 +37,7 @@ def refine_10m(bench: Bench) -> Measured:
 
 def refine_100m(bench: Bench) -> Measured:
     """The same with ten times the orders, repeated ones among them."""
-    return _refined_from_parquet(bench, "huge", memory="1500MB", rounds=2)
+    return _refined_from_parquet(bench, "huge", memory="500MB", rounds=2)
 
 
 def workbook(bench: Bench) -> Measured:

@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from bench.table.goals import Goal, Measured
+from bench.table.markdown import put, table
 from bench.table.rows import ROWS
 from tests.builders import REPOSITORY
 
@@ -78,3 +79,11 @@ def test_the_command_measures_both_sides_and_finds_the_same_contacts(tmp_path):
 )
 def test_a_goal_is_met_when_all_its_bounds_hold_and_the_work_was_the_one_that_was_meant(measured, verdict):
     assert measured.verdict(Goal(ratio=2.0, peak_mb=100)) == verdict
+
+
+def test_a_new_table_takes_the_place_of_the_old_one_in_a_document():
+    lines = table(("row", "s"), [("`night`", "1.50")])
+
+    text = put("before\n<!-- rows -->\n| old |\n<!-- /rows -->\nafter\n", "rows", lines)
+
+    assert text == "before\n<!-- rows -->\n| row | s |\n| --- | --- |\n| `night` | 1.50 |\n<!-- /rows -->\nafter\n"

@@ -7,6 +7,7 @@ import pytest
 from sync.init import set_up_folder
 from sync.sandbox import Sandbox
 from tests.cli.installation import Installation, furnished, pass_waits
+from tests.cli.kept import Kept, load
 from tests.sandbox.hub import Hub
 
 
@@ -22,12 +23,18 @@ def furnished_file(tmp_path_factory):
     return furnished(tmp_path_factory.mktemp("portal") / "portal.sqlite")
 
 
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory, furnished_file):
+    """What :func:`loaded` puts back; a module whose installations begin in another way has its own."""
+    return Kept.after(load, folder=tmp_path_factory.mktemp("kept"), portal=furnished_file)
+
+
 @pytest.fixture
-def sandbox(tmp_path, furnished_file):
-    """A portal that has Goldpan's properties, and nobody in it."""
+def sandbox(request, tmp_path, furnished_file):
+    """A portal that has Goldpan's properties, and nobody in it but whom an installation has loaded."""
     file = tmp_path / "portal" / "portal.sqlite"
     file.parent.mkdir()
-    shutil.copyfile(furnished_file, file)
+    shutil.copyfile(request.getfixturevalue("kept").portal if "kept" in request.fixturenames else furnished_file, file)
     with Sandbox(file, burst_limit=0) as running:
         yield running
 
@@ -58,6 +65,12 @@ def set_up(tmp_path):
         return Installation(home, url)
 
     return make
+
+
+@pytest.fixture
+def loaded(sandbox, kept):
+    """An installation with the usual six contacts, in HubSpot as they should be."""
+    return kept.put_back(sandbox.url)
 
 
 @pytest.fixture

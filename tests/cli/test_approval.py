@@ -43,13 +43,6 @@ USUAL = {"total": 6, "unsendable": 1}
 
 
 @pytest.fixture
-def loaded(goldpan):
-    """The usual six contacts, sent."""
-    assert goldpan.run().exit_code == 0
-    return goldpan
-
-
-@pytest.fixture
 def held(loaded):
     """A plan with new names for two contacts, that waits."""
     loaded.deliver(renamed(ADA, BEN))

@@ -20,6 +20,7 @@ from sync.state import tables as t
 from sync.state.store import State
 from tests.cli.crowds import COUNT, MANY, PAST, SOON, address, members, orders
 from tests.cli.installation import AS_OF, HELD, MEMBERS, ORDERS, tags_in, writes_in
+from tests.cli.kept import Kept
 from tests.cli.test_run import assert_documented, counted
 from tests.sandbox.hub import one
 
@@ -29,13 +30,16 @@ DAY_SECONDS = 86_400
 EXAMPLES = f"For example {', '.join(['m***@example.org'] * 5)}."
 
 
-@pytest.fixture
-def loaded(goldpan):
-    """An installation whose exports were accepted: 400 members, of whom 60 % lapse ``LATER``."""
+def load_crowd(goldpan):
     goldpan.deliver(members(first={"Expiration Date": (MANY, SOON)}), orders())
     said = goldpan.run()
     assert (said.exit_code, said.json["contacts"]["created"]) == (0, COUNT), said.all
-    return goldpan
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory, furnished_file):
+    """An installation whose exports were accepted: 400 members, of whom 60 % lapse ``LATER``."""
+    return Kept.after(load_crowd, folder=tmp_path_factory.mktemp("crowd"), portal=furnished_file)
 
 
 def lapsing(count=COUNT, **first):

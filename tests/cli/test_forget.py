@@ -19,6 +19,7 @@ from tests.archive.conftest import moto_server, s3  # noqa: F401 - fixtures
 from tests.archive.s3_stage import KEYS, URL
 from tests.builders import REPOSITORY
 from tests.cli.installation import ADA, BEN, CLEO, DAN, EVE, Installation, customer_id, tags_in
+from tests.cli.kept import Kept, load
 from tests.cli.traces import WORDS, traces
 from tests.killing import killed_at
 
@@ -54,13 +55,21 @@ def is_adas(row) -> bool:
     return any(word in str(cell).lower() for cell in row for word in WORDS)
 
 
-@pytest.fixture
-def nights(goldpan):
-    """Three nights and a dry run: held, sent, and one with a change for everybody."""
-    goldpan.run()
+def three_nights(goldpan):
+    load(goldpan)
     goldpan.run("--as-of", "2026-11-21", "--dry-run")
     goldpan.run("--as-of", "2026-12-21")
-    return goldpan
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory, furnished_file):
+    """Three nights and a dry run: held, sent, and one with a change for everybody."""
+    return Kept.after(three_nights, folder=tmp_path_factory.mktemp("nights"), portal=furnished_file)
+
+
+@pytest.fixture
+def nights(loaded):
+    return loaded
 
 
 def test_nothing_is_left_of_a_person_in_state_and_archive(nights):

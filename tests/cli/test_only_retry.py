@@ -15,13 +15,6 @@ RESTING = {"total": 7, "refused": 1, "unchanged": 5, "unsendable": 1}
 
 
 @pytest.fixture
-def loaded(goldpan):
-    """The usual six contacts, in HubSpot as they should be."""
-    assert goldpan.run().exit_code == 0
-    return goldpan
-
-
-@pytest.fixture
 def refused(goldpan):
     """The usual contacts and one that HubSpot refuses."""
     goldpan.deliver(members=[*MEMBERS, GRACE])

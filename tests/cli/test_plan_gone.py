@@ -23,13 +23,6 @@ DELETIONS = pytest.mark.parametrize("delete", [archive, erase])
 
 
 @pytest.fixture
-def loaded(goldpan):
-    """The usual six contacts, in HubSpot as they should be."""
-    assert goldpan.run().exit_code == 0
-    return goldpan
-
-
-@pytest.fixture
 def without_ada(loaded, hub):
     """The same, a night after somebody deleted Ada's contact in HubSpot."""
     archive(hub, ADA)

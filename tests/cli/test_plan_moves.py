@@ -32,13 +32,6 @@ MOVED = {"total": 7, "created": 1, "updated": 1, "unchanged": 4, "unsendable": 1
 
 
 @pytest.fixture
-def loaded(goldpan):
-    """The usual six contacts, in HubSpot as they should be."""
-    assert goldpan.run().exit_code == 0
-    return goldpan
-
-
-@pytest.fixture
 def small_exports(loaded):
     """One contact fewer is a seventh of everybody here: the brakes on the exports are wide open."""
     loaded.configure("goldpan.toml", ("fewer_rows_share = 0.10", "fewer_rows_share = 0.90"),

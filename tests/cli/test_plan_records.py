@@ -24,13 +24,6 @@ RESOLUTIONS = ["unknown", "read", "write"]
 """What the id of a contact that was merged away may still do."""
 
 
-@pytest.fixture
-def loaded(goldpan):
-    """The usual six contacts, in HubSpot as they should be."""
-    assert goldpan.run().exit_code == 0
-    return goldpan
-
-
 REFUSAL = {"status": "error", "category": "VALIDATION_ERROR", "message": "no"}
 
 

@@ -22,13 +22,6 @@ from tests.cli.test_run import counted
 CLEAR = ('on_suppress = "leave"', 'on_suppress = "clear"')
 
 
-@pytest.fixture
-def loaded(goldpan):
-    """The usual six contacts, in HubSpot as they should be."""
-    assert goldpan.run().exit_code == 0
-    return goldpan
-
-
 def suppress(goldpan, *lines: str) -> None:
     """Write the list of those who are never written."""
     (goldpan.config / "suppressed.txt").write_text("\n".join(lines), encoding="utf-8")

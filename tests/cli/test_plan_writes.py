@@ -47,13 +47,6 @@ adopt = true
 
 
 @pytest.fixture
-def loaded(goldpan):
-    """The usual six contacts, in HubSpot as they should be."""
-    assert goldpan.run().exit_code == 0
-    return goldpan
-
-
-@pytest.fixture
 def forgetful(loaded, tmp_path, sandbox):
     """A second installation that has never met the portal, with the same exports."""
     home = tmp_path / "forgetful"

@@ -42,13 +42,6 @@ LATER = "2026-12-20"
 
 
 @pytest.fixture
-def loaded(goldpan):
-    """The usual six contacts, in HubSpot as they should be."""
-    assert goldpan.run().exit_code == 0
-    return goldpan
-
-
-@pytest.fixture
 def changed(loaded, sandbox):
     """A second night, that changed three contacts: the portal before it, the installation, and the run."""
     before = sandbox.contacts()

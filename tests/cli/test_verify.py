@@ -31,13 +31,6 @@ all = [{ column = "customer_name", is_known = true }]
 """
 
 
-@pytest.fixture
-def loaded(goldpan):
-    """The usual six contacts, in HubSpot as they should be."""
-    assert goldpan.run().exit_code == 0
-    return goldpan
-
-
 def drift(goldpan, *arguments: object) -> dict:
     """What ``goldpan verify --json`` found."""
     said = goldpan("verify", "--json", *arguments)

@@ -109,7 +109,7 @@ def test_a_type_that_changes_late_in_a_column_loses_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["n/a", "N/A", "NULL", "None", "NaN", "-nan", "<NA>", "1.#IND", "NA", "  ", "#N/A"])
-@pytest.mark.parametrize("rows_before", [0, 30_000])
+@pytest.mark.parametrize("rows_before", [0, pytest.param(30_000, marks=pytest.mark.slow)])
 def test_a_word_for_nothing_in_a_column_of_numbers_is_kept(tmp_path, text, rows_before):
     numbers = [[str(number), 1.0, moment(2026, 1, 1)] for number in range(rows_before)]
     write_workbook(tmp_path / "m.xlsx", [HEADER, *numbers, ["x", text, text], *numbers[:9_000]])
