@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.table.goals import middle
 from bench.table.rows import ROWS
 
 Told = Mapping[str, Any]
@@ -45,14 +46,13 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _row(name: str, row: Told) -> tuple[str, ...]:
-    limit = row["limit"]
     more, ratio = row["more_seconds"], row["spread"] or row["ratio"]
     is_more = "more" in row["goal"] and more is not None
     return (
         f"`{name}`",
         row["work"],
         row["limit_is"],
-        _number(sorted(limit)[len(limit) // 2] if limit else None),
+        _number(middle(row["limit"])),
         _number(row["seconds"]),
         f"+{more:.2f} s" if is_more else _number(ratio),
         "" if is_more else _number(row["cpu_ratio"]),
