@@ -26,7 +26,7 @@ from sync.datasets.parts import PieceReader
 from sync.engines.engine import Engine
 from sync.engines.local import no_cells, rows_by_file
 from sync.engines.settings import EngineSettings
-from sync.engines.spark_tasks import FindCells, ReadFiles, as_url, in_nanoseconds_utc, numbers_of, unpacked
+from sync.engines.spark_tasks import FindCells, ReadFiles, as_url, numbers_of, unpacked
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -110,14 +110,14 @@ class SparkEngine(Engine):
         read = self.session.read.format("binaryFile").option("recursiveFileLookup", "true")
         with _in_words(f"list {place}"):
             try:
-                rows = read.load(place).select("path", "length", "modificationTime").collect()
+                # As a number: a time would come by the clock of this machine.
+                times = "unix_micros(modificationTime) * 1000 AS modified_ns"
+                rows = read.load(place).selectExpr("path", "length", times).collect()
             except AnalysisException as error:
                 if error.getCondition() == "PATH_NOT_FOUND":
                     return None
                 raise
-        files = [
-            DatasetFile(row.path, row.length, in_nanoseconds_utc(row.modificationTime)) for row in rows if row.length
-        ]
+        files = [DatasetFile(row.path, row.length, row.modified_ns) for row in rows if row.length]
         return Dataset(place, tuple(sorted(files, key=lambda file: file.path))) if files else None
 
     def settle(self, frame: "DataFrame") -> "DataFrame":
@@ -175,7 +175,7 @@ def open_spark(settings: EngineSettings) -> Iterator[SparkEngine]:
     """
     try:
         from pyspark.errors import PySparkRuntimeError  # noqa: PLC0415 - an extra
-        from pyspark.sql import SparkSession  # noqa: PLC0415
+        from pyspark.sql import SparkSession  # noqa: PLC0415 - likewise
     except ModuleNotFoundError as error:
         raise ConfigError("The engine spark needs an extra: pip install 'goldpan[spark]'") from error
     was_there = SparkSession.getActiveSession() is not None

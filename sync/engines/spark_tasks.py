@@ -2,13 +2,12 @@
 
 import pickle
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,7 @@ from sync.datasets.manifest import Dataset
 from sync.datasets.parts import Piece, PieceReader, dataset_changed
 from sync.engines.local import read_piece
 
+T = TypeVar("T")
 Listed: TypeAlias = tuple[int, str, int, int]
 """A file as it was listed: its number, what it is called, its size in bytes, and its time in milliseconds."""
 
@@ -92,15 +92,11 @@ class ReadFiles:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The task."""
-        for number, opened in _opened(batches, self.files):
-            try:
-                with opened as piece:
-                    facts, rows = read_piece(self.reader, piece, self.listed)
+        for number, said in _said_of(batches, self.files, lambda _, piece: read_piece(self.reader, piece, self.listed)):
+            facts, rows = (said, None) if isinstance(said, Refusal) else said
+            if rows is not None:
                 yield from _with_file(rows, number, self._all())
-                said: object = facts
-            except DataError as error:
-                said = Refusal(error.reason, str(error))
-            yield _row(self._all(), {"file": number, "facts": pickle.dumps(said)})
+            yield _row(self._all(), {"file": number, "facts": pickle.dumps(facts)})
 
     def _all(self) -> pa.Schema:
         return self.schema.append(pa.field("file", pa.int32())).append(pa.field("facts", pa.binary()))
@@ -126,43 +122,44 @@ class FindCells:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The task."""
-        for number, opened in _opened(batches, self.files):
-            try:
-                with opened as piece:
-                    said: object = self.reader.cells(piece, self.rows[number])
-            except DataError as error:
-                said = Refusal(error.reason, str(error))
+        found = _said_of(batches, self.files, lambda number, piece: self.reader.cells(piece, self.rows[number]))
+        for number, said in found:
             yield _row(self._all(), {"file": number, "cells": pickle.dumps(said)})
 
     def _all(self) -> pa.Schema:
         return pa.schema([("file", pa.int32()), ("cells", pa.binary())])
 
 
-def _opened(batches: Iterable[pa.RecordBatch], files: Mapping[str, Listed]) -> Iterator[tuple[int, Any]]:
+def _said_of(
+    batches: Iterable[pa.RecordBatch], files: Mapping[str, Listed], say: Callable[[int, Piece], T]
+) -> Iterator[tuple[int, T | Refusal]]:
+    """What there is to say of each file that Spark hands over, by its number."""
     for batch in batches:
-        columns = (batch.column(name) for name in ("path", "length", "modificationTime", "content"))
-        for path, length, modified, content in zip(*columns, strict=True):
-            listed = files[_key(path.as_py())]
-            yield listed[0], _as_piece(listed, length.as_py(), modified.as_py(), content)
+        path, length, modified, content = (
+            batch.column(name) for name in ("path", "length", "modificationTime", "content")
+        )
+        micros = modified.cast(pa.int64())
+        for number in range(len(batch)):
+            listed = files[_key(path[number].as_py())]
+            found = length[number].as_py(), micros[number].as_py() // 1000
+            try:
+                with _as_piece(listed, found, content[number]) as piece:
+                    said: T | Refusal = say(listed[0], piece)
+            except DataError as error:
+                said = Refusal(error.reason, str(error))
+            yield listed[0], said
 
 
 @contextmanager
-def _as_piece(listed: Listed, size_bytes: int, modified_at: datetime, content: pa.Scalar) -> Iterator[Piece]:
-    number, label, size_before, modified_before = listed
-    modified = in_nanoseconds_utc(modified_at) // 1_000_000
-    if (size_bytes, modified) != (size_before, modified_before):
+def _as_piece(listed: Listed, found: tuple[int, int], content: pa.Scalar) -> Iterator[Piece]:
+    """A file on this machine, if its size and time are still those that were listed."""
+    number, label, *before = listed
+    if [*found] != before:
         raise dataset_changed(label)
     with TemporaryDirectory(prefix="goldpan-") as folder:
         path = Path(folder) / label.rpartition("/")[2]
         path.write_bytes(content.as_buffer())
         yield Piece(number, path, label)
-
-
-def in_nanoseconds_utc(at: datetime) -> int:
-    """A time as the system keeps those of files."""
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    since = at - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
 
 
 def _with_file(rows: pa.Table, number: int, schema: pa.Schema) -> list[pa.RecordBatch]:

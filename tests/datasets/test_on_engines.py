@@ -19,7 +19,6 @@ from goldpan.report import report_tables
 from sync.engines import Engine, EngineSettings, open_engine
 from tests.builders import AS_OF, default_config
 from tests.datasets.stage import MEMBER_FILES, ORDER_FILES, listed, reader, united, write, write_all
-from tests.engines.conftest import duckdb_engine, spark_engine  # noqa: F401 - fixtures
 from tests.strategies import exports
 
 ACROSS_FILES = "customer_in_several_exports"  # of files of several sources; a dataset's files are one export

@@ -7,7 +7,6 @@ import shutil
 import pytest
 from python_calamine import CalamineWorkbook
 
-from tests.cli.conftest import furnished_file, sandbox, set_up, waits  # noqa: F401 - fixtures
 from tests.cli.installation import AS_OF, MEMBERS, ORDERS, WANTED, member, order, tags_in, writes_in
 
 SOURCE = '[[source]]\nname = "lake"\nmemberships_dataset = "lake/members"\norders_dataset = "lake/orders/*/*.csv"\n'
@@ -22,7 +21,7 @@ def put(path, rows):
 
 
 @pytest.fixture(params=["auto", "duckdb"])
-def goldpan(request, sandbox, set_up):  # noqa: F811
+def goldpan(request, sandbox, set_up):
     """An installation that takes its exports from a dataset, in folders by their month."""
     installation = set_up(sandbox.url)
     configure(installation, request.param)
@@ -43,7 +42,7 @@ def configure(installation, engine, source=SOURCE):
     )
 
 
-def test_the_contacts_are_the_same_as_from_files_and_a_second_run_writes_nothing(goldpan, sandbox):  # noqa: F811
+def test_the_contacts_are_the_same_as_from_files_and_a_second_run_writes_nothing(goldpan, sandbox):
     said = goldpan.run()
     before = len(writes_in(sandbox))
     again = goldpan.run()
@@ -57,7 +56,7 @@ def test_the_contacts_are_the_same_as_from_files_and_a_second_run_writes_nothing
     assert len(writes_in(sandbox)) == before
 
 
-def test_a_file_that_came_since_is_all_that_is_sent(goldpan, sandbox):  # noqa: F811
+def test_a_file_that_came_since_is_all_that_is_sent(goldpan, sandbox):
     goldpan.run()
     put(goldpan.home / "lake" / "orders" / "month=11" / "a.csv", [order(9, 2, "500")])
 
@@ -67,7 +66,7 @@ def test_a_file_that_came_since_is_all_that_is_sent(goldpan, sandbox):  # noqa: 
     assert "high_value_customer" in tags_in(sandbox)["ben@example.org"]
 
 
-def test_the_analysis_shows_the_cells_as_delivered_and_where_each_row_stands(goldpan, sandbox):  # noqa: F811
+def test_the_analysis_shows_the_cells_as_delivered_and_where_each_row_stands(goldpan, sandbox):
     said = goldpan.run()
 
     workbook = CalamineWorkbook.from_path(f"{said.json['archive']}/analysis.xlsx")
@@ -78,7 +77,7 @@ def test_the_analysis_shows_the_cells_as_delivered_and_where_each_row_stands(gol
     assert by_email["ada@example.org"]["Original Pu"] == "HFO Web"
 
 
-def test_a_dry_run_a_held_run_and_its_approval_read_the_dataset_too(goldpan, sandbox):  # noqa: F811
+def test_a_dry_run_a_held_run_and_its_approval_read_the_dataset_too(goldpan, sandbox):
     dry = goldpan.plan("--dry-run")
     held = goldpan.plan()
     approved = goldpan.approve(held)
@@ -87,7 +86,7 @@ def test_a_dry_run_a_held_run_and_its_approval_read_the_dataset_too(goldpan, san
     assert tags_in(sandbox) == WANTED
 
 
-def test_a_past_night_is_replayed_while_its_files_are_unchanged(goldpan, sandbox):  # noqa: F811
+def test_a_past_night_is_replayed_while_its_files_are_unchanged(goldpan, sandbox):
     run = goldpan.run().json["run_id"]
     replayed = goldpan("replay", run)
     put(goldpan.home / "lake" / "members" / "b.csv", [*MEMBERS[4:], member(8, "Gil", "g@x.org", AS_OF, "2027-11-20")])
@@ -98,7 +97,7 @@ def test_a_past_night_is_replayed_while_its_files_are_unchanged(goldpan, sandbox
     assert "b.csv is not the file any more that was listed" in changed.all
 
 
-def test_one_file_without_its_columns_stops_the_run_before_anything_is_sent(goldpan, sandbox):  # noqa: F811
+def test_one_file_without_its_columns_stops_the_run_before_anything_is_sent(goldpan, sandbox):
     goldpan.run()
     before = len(writes_in(sandbox))
     put(goldpan.home / "lake" / "orders" / "month=11" / "bad.csv", [{"SAP ID": "1", "Plant": "P1"}])
@@ -110,7 +109,7 @@ def test_one_file_without_its_columns_stops_the_run_before_anything_is_sent(gold
     assert len(writes_in(sandbox)) == before
 
 
-def test_a_dataset_is_not_united_with_other_exports(goldpan, sandbox):  # noqa: F811
+def test_a_dataset_is_not_united_with_other_exports(goldpan, sandbox):
     configure(goldpan, "auto", SOURCE + '[[source]]\nname = "inbox"\nfolder = "inbox"\n')
     put(goldpan.home / "inbox" / "members.csv", MEMBERS)
 
@@ -122,7 +121,7 @@ def test_a_dataset_is_not_united_with_other_exports(goldpan, sandbox):  # noqa: 
     )
 
 
-def test_where_no_file_lies_the_run_says_where_it_looked(goldpan, sandbox):  # noqa: F811
+def test_where_no_file_lies_the_run_says_where_it_looked(goldpan, sandbox):
     shutil.rmtree(goldpan.home / "lake" / "orders")
 
     said = goldpan.plan()
@@ -131,7 +130,7 @@ def test_where_no_file_lies_the_run_says_where_it_looked(goldpan, sandbox):  # n
     assert any("No orders export" in each and "lake/orders/*/*.csv" in each for each in said.json["problems"])
 
 
-def test_check_says_how_many_files_there_are_or_what_they_lack(goldpan, sandbox):  # noqa: F811
+def test_check_says_how_many_files_there_are_or_what_they_lack(goldpan, sandbox):
     right = goldpan("check")
     put(goldpan.home / "lake" / "members" / "a.csv", [{"Name": "Ann"}])
     wrong = goldpan("check")
@@ -153,7 +152,7 @@ def test_convert_takes_folders_and_patterns(goldpan, tmp_path):
     assert len((tmp_path / "out" / "hubspot.csv").read_text().splitlines()) == 1 + len(WANTED)
 
 
-def test_explain_reads_the_dataset_of_the_last_accepted_run(goldpan, sandbox):  # noqa: F811
+def test_explain_reads_the_dataset_of_the_last_accepted_run(goldpan, sandbox):
     goldpan.run()
 
     said = goldpan("explain", "ada@example.org")
@@ -162,7 +161,7 @@ def test_explain_reads_the_dataset_of_the_last_accepted_run(goldpan, sandbox):  
     assert "1,000.01" in said.out
 
 
-def test_nothing_of_the_rows_is_left_in_temporary_folders(goldpan, sandbox, monkeypatch, tmp_path):  # noqa: F811
+def test_nothing_of_the_rows_is_left_in_temporary_folders(goldpan, sandbox, monkeypatch, tmp_path):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     goldpan.env["TMPDIR"] = str(tmp_path)
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,11 @@ from sync.engines.spark_tasks import as_url
 from tests.builders import AS_OF, REPOSITORY
 from tests.datasets.stage import MEMBER_FILES, ORDER_FILES, listed, reader, settings, united, write, write_all
 from tests.datasets.test_on_engines import assert_alike
-from tests.engines.conftest import spark_engine  # noqa: F401 - a fixture
 
 NIGHTLY = "from sync.cli import main\n\nmain()\n"
 
 
-def test_a_url_is_listed_and_read_like_a_folder(spark_engine, tmp_path):  # noqa: F811
+def test_a_url_is_listed_and_read_like_a_folder(spark_engine, tmp_path):
     places = {"memberships": MEMBER_FILES, "orders": ORDER_FILES}
     local = {kind: write_all(tmp_path / kind, files) for kind, files in places.items()}
 
@@ -33,18 +33,18 @@ def test_a_url_is_listed_and_read_like_a_folder(spark_engine, tmp_path):  # noqa
     assert_alike(spark_engine, got, {kind: united(each, kind) for kind, each in local.items()}, AS_OF)
 
 
-def test_where_nothing_lies_spark_finds_no_dataset(spark_engine, tmp_path):  # noqa: F811
+def test_where_nothing_lies_spark_finds_no_dataset(spark_engine, tmp_path):
     assert spark_engine.list_files(f"file://{tmp_path}/nowhere") is None
 
 
-def test_what_spark_can_not_reach_is_said_in_words(spark_engine):  # noqa: F811
+def test_what_spark_can_not_reach_is_said_in_words(spark_engine):
     with pytest.raises(
         TransientError, match=r"Spark can't list nowhere://lake/orders \(.*nowhere.*\)\. Nothing was sent"
     ):
         spark_engine.list_files("nowhere://lake/orders")
 
 
-def test_names_that_look_like_patterns_are_names(spark_engine, tmp_path):  # noqa: F811
+def test_names_that_look_like_patterns_are_names(spark_engine, tmp_path):
     write(tmp_path / "o" / "a[1]{x} b.csv", ORDER_FILES["a.csv"])
     write(tmp_path / "o" / "a1x.csv", ORDER_FILES["b.csv"])
 
@@ -61,7 +61,7 @@ def test_paths_are_given_to_spark_as_urls(path, url):
     assert as_url(path) == url
 
 
-def test_other_engines_refuse_a_url_and_say_which_one_reads_it(spark_engine, tmp_path):  # noqa: F811
+def test_other_engines_refuse_a_url_and_say_which_one_reads_it(spark_engine, tmp_path):
     write_all(tmp_path, ORDER_FILES)
     remote = spark_engine.list_files(f"file://{tmp_path}")
 
@@ -92,3 +92,18 @@ def test_the_example_of_spark_submit_gives_what_this_machine_gives(tmp_path):
     )  # fmt: skip
 
     assert (tmp_path / "by-spark" / "hubspot.csv").read_bytes() == (tmp_path / "here" / "hubspot.csv").read_bytes()
+
+
+def test_the_time_zone_of_this_machine_changes_no_file(spark_engine, tmp_path, monkeypatch):
+    write_all(tmp_path, ORDER_FILES)
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        dataset = spark_engine.list_files(f"file://{tmp_path}")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert [file.modified_ns // 1_000_000 for file in dataset.files] == [
+        file.modified_ns // 1_000_000 for file in listed(tmp_path).files
+    ]
