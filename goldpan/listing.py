@@ -4,6 +4,7 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 
 from goldpan.frames import Frame, Narwhal, collected, only_rows
+from goldpan.steps.contacts import ids_behind
 
 
 def list_merged_rows(linked: Frame, at_most: int | None = None) -> pd.DataFrame:
@@ -56,11 +57,8 @@ def list_shared_emails(contacts: pd.DataFrame, ids: pd.DataFrame) -> pd.DataFram
 
 def _first_ids(rows: Narwhal, linked: Narwhal) -> Narwhal:
     """Each customer id behind the contacts of some rows, as the first row with it writes it."""
-    contact_of_row = rows.select("contact_key", kept_row=nw.col("source_row"))
     return (
-        linked.select("source_row", "customer_id_key", kept_row=nw.coalesce("replaced_by", "source_row"))
-        .filter(~nw.col("customer_id_key").is_null())
-        .join(contact_of_row, on="kept_row", how="inner")
+        ids_behind(rows, linked, "source_row")
         .group_by("contact_key", "customer_id_key")
         .agg(nw.col("source_row").min())
         .join(linked.select("source_row", "customer_id"), on="source_row", how="inner")

@@ -100,15 +100,31 @@ def _speaking(rows: Narwhal, as_of: date) -> Narwhal:
 
 def _values_by_contact(rows: Narwhal, linked: Narwhal) -> Narwhal:
     """What each contact bought: every distinct customer id behind it counts once."""
-    contact_of_row = rows.select(kept_row=nw.col("source_row"), contact_key=nw.col("contact_key"))
     return (
-        linked.select("customer_id_key", "total_order_value_micros", kept_row=nw.coalesce("replaced_by", "source_row"))
-        .filter(~nw.col("customer_id_key").is_null())
-        .join(contact_of_row, on="kept_row", how="inner")
+        ids_behind(rows, linked, "total_order_value_micros")
         .group_by("contact_key", "customer_id_key")
         .agg(nw.col("total_order_value_micros").max())
         .group_by("contact_key")
         .agg(nw.col("total_order_value_micros").sum(), nw.len().alias("customer_ids"))
+    )
+
+
+def ids_behind(rows: Narwhal, linked: Narwhal, column: str) -> Narwhal:
+    """Every customer id behind each contact, once for each membership row that has it; replaced rows count, too.
+
+    Args:
+        rows: One row per row that stays, with ``contact_key``.
+        linked: Every membership row (:func:`goldpan.steps.renewals.link_renewals`).
+        column: What else is wanted of those.
+
+    Returns:
+        ``contact_key``, ``customer_id_key``, ``kept_row`` (the row that stays) and the column.
+    """
+    contact_of_row = rows.select("contact_key", kept_row=nw.col("source_row"))
+    return (
+        linked.select("customer_id_key", column, kept_row=nw.coalesce("replaced_by", "source_row"))
+        .filter(~nw.col("customer_id_key").is_null())
+        .join(contact_of_row, on="kept_row", how="inner")
     )
 
 

@@ -19,9 +19,9 @@ from goldpan.pipeline import Refined
 from sync.archive.files import make_folder
 from sync.datasets.manifest import Dataset
 from sync.datasets.parts import PieceReader
+from sync.engines.choosing import EngineSettings
 from sync.engines.engine import Engine
 from sync.engines.local import read_dataset
-from sync.engines.settings import EngineSettings
 
 if TYPE_CHECKING:
     import duckdb

@@ -13,7 +13,7 @@ from goldpan.pieces import arrow_table
 from goldpan.pipeline import Refined, refine
 from sync.datasets.manifest import Dataset
 from sync.datasets.parts import PieceReader
-from sync.engines.settings import EngineSettings
+from sync.engines.choosing import EngineSettings
 
 
 class Engine(ABC):

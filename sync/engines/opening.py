@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from goldpan.errors import ConfigError
+from sync.engines.choosing import ENGINES, EngineSettings
 from sync.engines.engine import Engine
-from sync.engines.settings import ENGINES, EngineSettings
 
 
 @contextmanager

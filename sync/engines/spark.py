@@ -23,9 +23,9 @@ from goldpan.pipeline import Refined
 from goldpan.union import cells_under
 from sync.datasets.manifest import Dataset, DatasetFile
 from sync.datasets.parts import PieceReader
+from sync.engines.choosing import EngineSettings
 from sync.engines.engine import Engine
 from sync.engines.local import no_cells, rows_by_file
-from sync.engines.settings import EngineSettings
 from sync.engines.spark_tasks import FindCells, ReadFiles, as_url, numbers_of, unpacked
 
 if TYPE_CHECKING:

@@ -83,7 +83,7 @@ def _find(path: Path, part: str, are_numbers: Mapping[int, bool], header: int) -
 def _with_numbers(cells: pa.Array, found: Mapping[int, bytes], *, are_numbers: bool) -> "pd.Series[Any]":
     column: npt.NDArray[np.object_] = cells.to_numpy(zero_copy_only=False)
     column[column == ""] = None
-    is_number: npt.NDArray[np.bool_] = np.full(len(column), fill_value=are_numbers) & (column != None)  # noqa: E711
+    is_number: npt.NDArray[np.bool_] = pd.notna(column) & are_numbers
     is_number[[place for place, number in found.items() if not (are_numbers and number)]] = not are_numbers
     column[is_number] = cells.filter(pa.array(is_number)).cast(pa.float64()).to_numpy()
     for place, number in found.items():

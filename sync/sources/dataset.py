@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sync.datasets.listing import list_dataset
 from sync.datasets.manifest import SUFFIX, Dataset, is_remote
-from sync.engines.settings import engine_settings
+from sync.engines.choosing import engine_settings
 from sync.settings import AppSettings
 from sync.settings_file import KINDS
 from sync.source_settings import SourceSettings

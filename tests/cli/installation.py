@@ -130,6 +130,13 @@ class Installation:
                 structlog.contextvars.clear_contextvars()
         return Said(exit_code, out.getvalue(), err.getvalue())
 
+    def take_from(self, sources: str) -> None:
+        """Exports come from these `[[source]]` tables from now on."""
+        file = self.config / "goldpan.toml"
+        text = file.read_text(encoding="utf-8")
+        begin = text.index("[drop]" if "[drop]" in text else "[[source]]")
+        file.write_text(f"{text[:begin]}{sources}{text[text.index('[intake]') :]}", "utf-8")
+
     def run(self, *arguments: object) -> Said:
         """``goldpan run --json`` for ``AS_OF``; a first load is approved at once, as a person would."""
         said = self.plan(*arguments)

@@ -34,12 +34,9 @@ def goldpan(request, sandbox, set_up):
 
 
 def configure(installation, engine, source=SOURCE):
-    text = (installation.config / "goldpan.toml").read_text(encoding="utf-8")
-    begin = text.index("[drop]" if "[drop]" in text else "[[source]]")
-    text = f"{text[:begin]}{source}{text[text.index('[intake]') :]}"
-    (installation.config / "goldpan.toml").write_text(
-        text.replace('engine = "auto"', f'engine = "{engine}"', 1), "utf-8"
-    )
+    installation.take_from(source)
+    file = installation.config / "goldpan.toml"
+    file.write_text(file.read_text("utf-8").replace('engine = "auto"', f'engine = "{engine}"', 1), "utf-8")
 
 
 def test_the_contacts_are_the_same_as_from_files_and_a_second_run_writes_nothing(goldpan, sandbox):

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from goldpan.errors import ConfigError
 from sync.datasets.manifest import Dataset, DatasetFile
 from sync.engines import EngineSettings, choose_engine, engine_settings, open_engine
-from sync.engines.settings import LARGE_BYTES
+from sync.engines.choosing import LARGE_BYTES
 from tests.datasets.stage import settings
 
 

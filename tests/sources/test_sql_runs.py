@@ -19,7 +19,7 @@ from tests.sources.databases import MARKS, QUERIES, VARIABLE, source
 def goldpan(sandbox, set_up, tmp_path):
     """An installation that takes its exports from a database; its URL is in `.env`."""
     installation = set_up(sandbox.url)
-    installation.ask = lambda **asked: use(installation, source(**asked))
+    installation.ask = lambda **asked: installation.take_from(source(**asked))
     installation.ask()
     return installation
 
@@ -30,12 +30,6 @@ def known(goldpan, system):
     (goldpan.home / ".env").write_text(f"{VARIABLE}={system.url}\n")
     (goldpan.home / ".env").chmod(0o600)
     return system
-
-
-def use(goldpan, table):
-    text = (goldpan.config / "goldpan.toml").read_text(encoding="utf-8")
-    begin = text.index("[drop]" if "[drop]" in text else "[[source]]")
-    (goldpan.config / "goldpan.toml").write_text(f"{text[:begin]}{table}{text[text.index('[intake]') :]}", "utf-8")
 
 
 def snapshots(goldpan):

@@ -4,16 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import get_args
 
 import structlog
 
 from goldpan.pipeline import LISTED
 from sync.datasets.manifest import Dataset
+from sync.engine_settings import EngineName
 from sync.settings import AppSettings
 
 log = structlog.get_logger()
 
-ENGINES = ("pandas", "duckdb", "spark")
+ENGINES = tuple(name for name in get_args(EngineName) if name != "auto")
 LARGE_BYTES = 100 * 2**20
 """Datasets from this size on are worked out by DuckDB; below, pandas is as quick and needs no extra
 (docs/performance.md has the figures)."""
