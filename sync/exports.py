@@ -19,6 +19,7 @@ from goldpan.pipeline import Refined
 from goldpan.union import unite_exports
 from sync.archive.opening import input_file
 from sync.datasets.manifest import is_manifest, read_manifest
+from sync.datasets.parts import DATASET_CHANGED
 from sync.engines import Engine, choose_engine, engine_settings, open_engine
 from sync.intake.kinds import column_sheets_of, piece_reader, spec_of
 from sync.settings import AppSettings
@@ -207,7 +208,7 @@ def united(exports: Sequence[Export], sources: Sequence[str], settings: AppSetti
 def exports_of_run(
     run_id: str, state: State, settings: AppSettings, *, engine: str = ""
 ) -> Iterator[ReadExports | None]:
-    """The exports that a run used, read again from the archive; `None` if one is gone from there.
+    """The exports that a run used, read again from the archive; `None` if one is gone, or a dataset is another by now.
 
     Args:
         run_id: The run.
@@ -226,7 +227,19 @@ def exports_of_run(
             yield None
             return
     with open_engine_of(chain(*deliveries.values()), settings, engine) as opened:
-        yield ReadExports({kind: read_exports(each, settings, opened) for kind, each in deliveries.items()}, opened)
+        yield _read_again(deliveries, settings, opened)
+
+
+def _read_again(
+    deliveries: Mapping[str, Sequence[Delivery]], settings: AppSettings, engine: Engine
+) -> ReadExports | None:
+    """The exports; `None` where the files of a dataset were written anew: what was in them is gone."""
+    try:
+        return ReadExports({kind: read_exports(each, settings, engine) for kind, each in deliveries.items()}, engine)
+    except DataError as error:
+        if error.reason != DATASET_CHANGED:
+            raise
+        return None
 
 
 def delivery_of(stored: StoredInput, settings: AppSettings) -> Delivery | None:

@@ -63,6 +63,27 @@ def test_a_file_that_came_since_is_all_that_is_sent(goldpan, sandbox):
     assert "high_value_customer" in tags_in(sandbox)["ben@example.org"]
 
 
+def test_a_file_that_is_written_anew_each_night_is_followed(goldpan, sandbox):
+    goldpan.run()
+    renamed = [dict(row) | {"Customer Name": "Ada King"} if row is MEMBERS[0] else row for row in MEMBERS[:4]]
+    put(goldpan.home / "lake" / "members" / "a.csv", renamed)
+
+    said = goldpan.run("--as-of", "2026-12-21")
+
+    assert (said.exit_code, said.json["status"]) == (0, "done"), said.all
+    assert sandbox.contacts()["ada@example.org"]["customer_name"] == "Ada King"
+
+
+def test_a_held_plan_is_sent_though_its_files_were_written_anew(goldpan, sandbox):
+    held = goldpan.plan()
+    put(goldpan.home / "lake" / "members" / "a.csv", MEMBERS[:3])
+
+    approved = goldpan.approve(held)
+
+    assert (approved.exit_code, approved.json["status"]) == (0, "done"), approved.all
+    assert tags_in(sandbox) == WANTED
+
+
 def test_the_analysis_shows_the_cells_as_delivered_and_where_each_row_stands(goldpan, sandbox):
     said = goldpan.run()
 
