@@ -5,17 +5,17 @@ Three questions in turn: which table of the file is the export (:mod:`goldpan.ta
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from goldpan.config import ColumnSpec, ExportSpec
 from goldpan.conformed import Export
 from goldpan.errors import DataError
-from goldpan.model import Cell, Finding, Sheet
+from goldpan.model import Cell, Sheet
 from goldpan.places import Part
 from goldpan.repeats import other_columns
 from goldpan.sheets import ColumnSheet
@@ -25,8 +25,7 @@ from goldpan.values.emails import read_emails
 from goldpan.values.ids import read_ids
 from goldpan.values.money import read_money
 from goldpan.values.names import read_name_keys
-from goldpan.values.reading import as_delivered
-from goldpan.values.texts import BLANKS, are_excel_errors, is_excel_error, read_texts, shown
+from goldpan.values.texts import BLANKS, are_excel_errors, read_texts, shown_texts
 
 
 def conform(
@@ -108,21 +107,31 @@ class _Conforming:
         return pd.DataFrame(typed)
 
     def _findings(self, originals: pd.DataFrame) -> pd.DataFrame:
-        reasons = [(position, said.iloc[: len(originals)].dropna()) for position, said in self.reasons]
-        for position in originals.columns:
-            rows = originals.index[are_excel_errors(originals[position])]
-            reasons.append((position, pd.Series("excel_error", index=rows, dtype="str")))
-        place = self.table.sheet.file, self.table.sheet.name
-        findings = [
-            (*place, row, self.table.headers[position], reason, shown(cell))
-            for position, said in reasons
-            if len(said)
-            for row, reason, cell in zip(
-                said.index, said, as_delivered(originals.loc[said.index, position]), strict=True
-            )
-            if (reason == "excel_error") == is_excel_error(cell)
-        ]
-        return _frame_of(sorted(findings, key=itemgetter(2)))
+        found = [said for said in self._said(originals) if len(said[1])]
+        if not found:
+            return no_findings()
+        positions, places, reasons = zip(*found, strict=True)
+        values = [shown_texts(originals[position].iloc[rows]) for position, rows in zip(positions, places, strict=True)]
+        headers = [self.table.headers[position] for position in positions]
+        findings = pd.DataFrame({
+            "file": self.table.sheet.file,
+            "sheet": self.table.sheet.name,
+            "row": originals.index[np.concatenate(places)],
+            "column": np.repeat(np.array(headers, dtype=object), [len(rows) for rows in places]),
+            "reason": np.concatenate(reasons),
+            "value": np.concatenate([texts.to_numpy() for texts in values]),
+        })  # fmt: skip
+        return findings.astype(_FINDINGS).sort_values("row", kind="stable", ignore_index=True)
+
+    def _said(self, originals: pd.DataFrame) -> Iterator[tuple[int, npt.NDArray[np.intp], npt.NDArray[Any]]]:
+        """Of which cells of a column what is to be said; an Excel error is that and nothing else."""
+        are_errors = {position: are_excel_errors(originals[position]) for position in originals.columns}
+        for position, said in self.reasons:
+            rows = np.flatnonzero(said.iloc[: len(originals)].notna() & ~are_errors[position])
+            yield position, rows, said.iloc[rows].to_numpy()
+        for position, is_error in are_errors.items():
+            rows = np.flatnonzero(is_error)
+            yield position, rows, np.full(len(rows), "excel_error", dtype=object)
 
 
 def _cells_of(table: RawTable) -> pd.DataFrame:
@@ -137,18 +146,12 @@ def _cells_of(table: RawTable) -> pd.DataFrame:
     return pd.DataFrame(dict(enumerate(column.set_axis(numbers) for column in columns)), index=numbers)
 
 
-def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
-    """Findings as a frame: ``file, sheet, row, column, reason, value`` (``row`` int64, the others ``str``)."""
-    return _frame_of([(f.file, f.sheet, f.row, f.column, f.reason, f.value) for f in findings])
+_FINDINGS = {"file": "str", "sheet": "str", "row": "int64", "column": "str", "reason": "str", "value": "str"}
 
 
-def _frame_of(findings: "Sequence[tuple[str, str, int, str, str, str]]") -> pd.DataFrame:
-    names = ["file", "sheet", "row", "column", "reason", "value"]
-    columns = zip(*findings, strict=True) if findings else ((),) * len(names)
-    return pd.DataFrame({
-        name: pd.Series(list(values), dtype="int64" if name == "row" else "str")
-        for name, values in zip(names, columns, strict=True)
-    })  # fmt: skip
+def no_findings() -> pd.DataFrame:
+    """The frame of findings (:class:`goldpan.model.Finding`), without a row."""
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in _FINDINGS.items()})
 
 
 class _Reader(Protocol):

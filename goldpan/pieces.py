@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from goldpan.config import ExportSpec
-from goldpan.conform import conform, findings_frame
+from goldpan.conform import conform, no_findings
 from goldpan.conformed import DatasetExport, Export
 from goldpan.errors import DataError
 from goldpan.frames import Frame
@@ -144,7 +144,7 @@ class Gathered:
             frame=frame,
             headers=tuple(self.columns.values()),
             originals=pd.DataFrame(index=pd.RangeIndex(0)),
-            findings=pd.concat([findings_frame([]), *self._findings], ignore_index=True),
+            findings=pd.concat([no_findings(), *self._findings], ignore_index=True),
             found=self._found,
             filled=self._filled,
             read_cells=read_cells,

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from goldpan.columns import normalised_header
 from goldpan.config import ExportSpec
-from goldpan.values.reading import TEXT, as_mask, as_texts, or_false, read_column
-from goldpan.values.texts import BLANKS, shown
+from goldpan.values.reading import TEXT, as_mask, as_texts, or_false
+from goldpan.values.texts import BLANKS, shown_texts
 
 
 def other_columns(
@@ -66,10 +66,7 @@ def _named_texts(name: str, cells: "pd.Series[Any]", values: "pd.Series[Any] | N
     """
     if values is not None and values.notna().all():
         return pa.repeat(pa.scalar("", TEXT), len(cells))
-    texts = as_texts(cells)
-    if texts is None:
-        read = read_column(cells, lambda cell: (shown(cell),), {"text": TEXT})["text"]
-        texts = as_texts(read)
+    texts = as_texts(shown_texts(cells))
     bare = pc.replace_substring(pc.utf8_trim(texts, BLANKS), "\x1f", "\x1f\x1f")  # no name begins with it
     is_said = or_false(pc.greater(pc.binary_length(bare), 0))
     if values is not None:

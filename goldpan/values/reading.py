@@ -120,7 +120,7 @@ def _texts_by_rule(
     odd = _texts_by_rule(texts.take(pa.array(odd_places)), rule, types, plain[1:])
     places = np.arange(len(texts))
     places[odd_places] = np.arange(len(texts), len(texts) + len(odd_places))
-    return [pa.concat_arrays([read, other]).take(pa.array(places)) for read, other in zip(results, odd, strict=True)]
+    return [_take(pa.concat_arrays([read, other]), pa.array(places)) for read, other in zip(results, odd, strict=True)]
 
 
 def _distinct_texts(
@@ -136,7 +136,12 @@ def _distinct_texts(
     else:
         read = zip(*map(rule, distinct.to_pylist()), strict=True) if len(distinct) else [[]] * len(types)
         results = [pa.array(values, type_) for values, type_ in zip(read, types.values(), strict=True)]
-    return [result.take(places) for result in results]
+    return [_take(result, places) for result in results]
+
+
+def _take(values: pa.Array, places: pa.Array) -> pa.Array:
+    """Those at the places; of reasons there are seldom any."""
+    return pa.nulls(len(places), values.type) if values.null_count == len(values) else values.take(places)
 
 
 def _numbers_by_rule(

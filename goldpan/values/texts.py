@@ -63,6 +63,14 @@ def shown(cell: Cell) -> str:
     return "" if cell is None else str(cell)
 
 
+def shown_texts(cells: "pd.Series[Any]") -> "pd.Series[str]":
+    """:func:`shown` for a column."""
+    texts = as_texts(cells)
+    if texts is None:
+        return read_column(cells, lambda cell: (shown(cell),), {"value": TEXT})["value"]
+    return pd.Series(pd.array(pc.fill_null(texts, ""), dtype="str"), index=cells.index)
+
+
 def read_texts(cells: "pd.Series[Any]") -> "pd.Series[str]":
     """A column of texts: outer blanks off; blanks and Excel errors are missing (dtype ``str``)."""
     texts = as_texts(cells)
