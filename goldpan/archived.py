@@ -40,8 +40,6 @@ def _as_arrow(column: "pd.Series[Any]") -> pa.Array | pa.ChunkedArray:
         return pa.Array.from_pandas(column).cast(pa.date32())  # refuses what is not a midnight
     if kind == "b":
         return pa.Array.from_pandas(column.astype("boolean"), type=pa.bool_())
-    if column.dtype == "str":
-        return pa.Array.from_pandas(column, type=pa.string())
     return pa.Array.from_pandas(column)
 
 
@@ -49,7 +47,9 @@ def _customer_keys(refined: Refined) -> pa.ListArray:
     """The ids behind each contact: those of several customers where it is made of them, else its own if it has one."""
     contacts, shared = refined.contacts, refined.shared_emails
     own = contacts["customer_id_key"].reset_index(drop=True)
-    several = shared["customer_keys"].set_axis(pd.Index(contacts["contact_key"]).get_indexer(shared["contact_key"]))
+    places = np.flatnonzero(contacts["contact_key"].isin(shared["contact_key"]))
+    known = pd.Index(contacts["contact_key"].iloc[places])
+    several = shared["customer_keys"].set_axis(places[known.get_indexer(shared["contact_key"])])
     keys = pd.concat([own.drop(several.index).dropna(), several.explode().astype("str")]).sort_index(kind="stable")
     ends = np.bincount(keys.index, minlength=len(contacts)).cumsum()
     texts = pa.array(keys, pa.string())

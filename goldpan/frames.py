@@ -116,6 +116,20 @@ def only_rows(frame: Narwhal, numbers: Narwhal) -> Narwhal:
     return frame.join(numbers.select("source_row"), on="source_row", how="semi")
 
 
+def looked_up(frame: Narwhal, known: Narwhal, key: str) -> Narwhal:
+    """The rows with what another frame knows of their keys; missing where it knows nothing.
+
+    Args:
+        frame: The rows.
+        known: Each key at most once, and columns that the rows lack.
+        key: The column in both.
+    """
+    if isinstance(frame, nw.DataFrame):  # pandas' join copies every column; this adds the new ones
+        found = frame.select(key).join(known, on=key, how="left")
+        return frame.with_columns(*(found[name] for name in known.columns if name != key))
+    return frame.join(known, on=key, how="left")
+
+
 def is_nothing(frame: Narwhal) -> bool:
     """Whether a frame is known to have no rows; one that is only planned is not worked out to know."""
     return isinstance(frame, nw.DataFrame) and frame.is_empty()

@@ -129,13 +129,14 @@ def refine(
     merged_rows = list_merged_rows(linked, at_most)
     notes = list_notes(linked, repeated_orders, at_most)
     named = name_prospects(prospects, orders, at_most=at_most, settle=settle)
-    # From here on only one frame of whole rows is kept at a time: pandas copies what it changes.
-    stays = nw.from_native(linked).filter(nw.col("replaced_by").is_null()).to_native()
+    # From here on only one frame of whole rows is kept at a time (pandas copies what it changes), in a list that is
+    # used up by whoever goes on with it.
+    rows = [nw.from_native(linked).filter(nw.col("replaced_by").is_null()).to_native()]
     linked = nw.from_native(linked).select(*OF_ALL_ROWS).to_native()
-    stays = assign_contacts(stays, settle=settle)
-    united = [settle(unite_contacts(stays, linked, as_of=as_of, settle=settle))]
-    stays = nw.from_native(stays).select("source_row", "contact_key").to_native()
-    shared = list_shared_ids(united[0], stays, linked)
+    rows.append(assign_contacts(rows.pop(), settle=settle))
+    of_contacts = nw.from_native(rows[0]).select("source_row", "contact_key").to_native()
+    united = [settle(unite_contacts(rows.pop(), linked, as_of=as_of, settle=settle))]
+    shared = list_shared_ids(united[0], of_contacts, linked)
     contacts = _complete(united, as_of, config)
     return Refined(
         as_of=as_of,

@@ -62,6 +62,7 @@ def convert(
         with record.timed("archive"), shown(progress, "Writing the analysis"):
             made_at = Sending(made_at=started_at.astimezone(settings.zone))
             tables = report_tables(exports["memberships"], exports["orders"], refined, settings.config, sending=made_at)
+            exports.clear()  # the workbook takes their place in memory
             try:
                 output.mkdir(parents=True, exist_ok=True)
                 write_results(output, refined, settings, tables)

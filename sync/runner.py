@@ -26,7 +26,7 @@ from sync.causes import Tonight
 from sync.choosing import choose_exports
 from sync.engines import Engine
 from sync.exports import Delivery, ReadExports, open_engine_of
-from sync.holding import Judged, hold, judge, planned_of
+from sync.holding import hold, judge, planned_of
 from sync.lifecycle import Work, carry_out
 from sync.locking import single_flight
 from sync.pausing import refuse_while_paused
@@ -153,6 +153,8 @@ class _Run:
             log.info("plan.made", changes=len(plan.changes), fingerprint=record.fingerprint)
             if not record.dry_run:
                 planning.keep_proofs(plan)
+            resting, refusals = planning.resting_outcomes(), planning.known_refusals
+            del planning  # and with it what all contacts were compared by
             applied = Applied()
             if judged.brakes:
                 hold(self.work, judged)
@@ -161,11 +163,20 @@ class _Run:
             else:
                 with self.work.stage("send"):
                     applied = send(self.work, reached, plan.changes)
-                count_outcomes(record, plan.changes, applied, planning.known_refusals)
+                count_outcomes(record, plan.changes, applied, refusals)
             record.check_sums()
         if record.kind == "run" and record.status in ("done", "partial") and not record.dry_run:
             self.state.inputs.accept(record.run_id)
-        self._archive(exports, refined, judged, planning, applied)
+        with record.timed("archive"), shown(self.work.progress, "Writing the analysis"):
+            archive_run(
+                self.settings,
+                record,
+                exports=exports,
+                refined=refined,
+                planned=planned_of(record, judged, resting),
+                outcomes={**resting, **applied.outcomes},
+                refused_since={email: refusal.first_at for email, refusal in refusals.items()},
+            )
 
     def _refined(self, exports: ReadExports) -> Refined:
         """What the exports mean; orders whose amounts are none are refused like any other bad file."""
@@ -212,20 +223,6 @@ class _Run:
         if not self.record.dry_run:
             self.state.runs.note_facts(self.record.run_id, facts.as_json())
         return facts
-
-    def _archive(
-        self, exports: Mapping[str, Export], refined: Refined, judged: Judged, planning: Planning, applied: Applied
-    ) -> None:
-        with self.record.timed("archive"), shown(self.work.progress, "Writing the analysis"):
-            archive_run(
-                self.settings,
-                self.record,
-                exports=exports,
-                refined=refined,
-                planned=planned_of(self.record, judged, planning.resting_outcomes()),
-                outcomes={**planning.resting_outcomes(), **applied.outcomes},
-                refused_since={email: refusal.first_at for email, refusal in planning.known_refusals.items()},
-            )
 
 
 def _count_planned(record: RunRecord, plan: Plan) -> None:

@@ -143,8 +143,9 @@ def unsendable_lines(memberships: Export, refined: Refined, config: Config) -> p
 
 def shared_lines(memberships: Export, refined: Refined, config: Config) -> pd.DataFrame:
     """The contacts made of several customer ids, each at its membership row (its number in the export)."""
-    shared = refined.shared_emails.merge(refined.contacts[["contact_key", "source_row"]], on="contact_key")
-    shared = shared.sort_values("source_row")
+    shared, contacts = refined.shared_emails, refined.contacts
+    rows = contacts.loc[contacts["contact_key"].isin(shared["contact_key"]), ["contact_key", "source_row"]]
+    shared = shared.merge(rows, on="contact_key").sort_values("source_row")
     who = shared["email"].fillna(shared["contact_key"])
     details = "customer ids " + shared["customer_id_list"]
     lines = pd.DataFrame({"row": shared["source_row"], "reason": "shared_email", "value": who, "details": details})

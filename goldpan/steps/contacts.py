@@ -4,7 +4,19 @@ from datetime import date
 
 import narwhals.stable.v2 as nw
 
-from goldpan.frames import Frame, Narwhal, Settle, as_it_is, day_number, is_nothing, midnight, only_rows, rank, row_of
+from goldpan.frames import (
+    Frame,
+    Narwhal,
+    Settle,
+    as_it_is,
+    day_number,
+    is_nothing,
+    looked_up,
+    midnight,
+    only_rows,
+    rank,
+    row_of,
+)
 from goldpan.steps.filling import fill_from_rows
 
 _FROM_NEXT_ROW = ("customer_name", "original_purchase")
@@ -42,7 +54,7 @@ def assign_contacts(memberships: Frame, *, settle: Settle = as_it_is) -> Frame:
     given = lacking.join(addresses, on="customer", how="inner").select("source_row", "contact_key")
     given = nw.from_native(settle(given.to_native()))
     return (
-        rows.join(given, on="source_row", how="left")
+        looked_up(rows, given, "source_row")
         .with_columns(contact_key=nw.coalesce("email", "contact_key", "customer"))
         .to_native()
     )
@@ -64,13 +76,14 @@ def unite_contacts(memberships: Frame, linked: Frame, *, as_of: date, settle: Se
         ``total_order_value_micros`` summed over the distinct customer ids, and ``customer_ids`` (int64, their number).
     """
     rows = nw.from_native(memberships)
+    del memberships  # the last one, perhaps
     values = _values_by_contact(rows, nw.from_native(linked))  # before there is another frame as large as the rows
     speaking = nw.from_native(settle(_speaking(rows, as_of).to_native()))
     contacts = only_rows(rows, speaking)
     contacts = fill_from_rows(contacts, speaking, rows, _FROM_NEXT_ROW)
+    del rows
     return (
-        contacts.drop("total_order_value_micros")
-        .join(values, on="contact_key", how="left")
+        looked_up(contacts.drop("total_order_value_micros"), values, "contact_key")
         .with_columns(
             nw.col("total_order_value_micros").fill_null(0).cast(nw.Int64()),
             nw.col("customer_ids").fill_null(0).cast(nw.Int64()),

@@ -6,7 +6,7 @@ from operator import or_
 
 import narwhals.stable.v2 as nw
 
-from goldpan.frames import Narwhal, is_nothing, only_rows
+from goldpan.frames import Narwhal, is_nothing, looked_up, only_rows
 
 _TAKEN = "_taken_key"
 """Ends the names of columns on their way; no column of an export ends in ``_key``."""
@@ -34,6 +34,6 @@ def fill_from_rows(rows: Narwhal, facts: Narwhal, donors: Narwhal, columns: Sequ
         wanted = taken.filter(~nw.col(name).is_null()).select(source_row=nw.col(name))
         known = only_rows(donors.select("source_row", column), wanted)
         known = known.select(nw.col("source_row").alias(name), nw.col(column).alias(column + _TAKEN))
-        taken = taken.join(known, on=name, how="left")
-    filled = rows.join(taken.drop(*from_row), on="source_row", how="left")
+        taken = looked_up(taken, known, name)
+    filled = looked_up(rows, taken.drop(*from_row), "source_row")
     return filled.with_columns(nw.coalesce(column, column + _TAKEN).alias(column) for column in columns).select(*names)

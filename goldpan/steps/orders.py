@@ -2,7 +2,7 @@
 
 import narwhals.stable.v2 as nw
 
-from goldpan.frames import Frame, Narwhal, Settle, as_it_is, in_order, only_rows
+from goldpan.frames import Frame, Narwhal, Settle, as_it_is, in_order, looked_up, only_rows
 
 ORDER_VALUES = ("customer_id_key", "total_value_micros", "order_id_key", "ordered_on", "customer_name", "other_columns")
 """What two rows with one order id must share to be the same order: columns read by value, the others by text."""
@@ -41,7 +41,7 @@ def _with_an_id_twice(frame: Narwhal) -> Narwhal:
 def link_repeated_orders(orders: Frame) -> Frame:
     """The same rows and ``repeats_row`` (:func:`find_repeated_orders`), missing for orders that count."""
     repeated = nw.from_native(find_repeated_orders(orders)).select("source_row", "repeats_row")
-    return nw.from_native(orders).join(repeated, on="source_row", how="left").to_native()
+    return looked_up(nw.from_native(orders), repeated, "source_row").to_native()
 
 
 def total_by_customer(orders: Frame, repeated: Frame | None = None) -> Frame:
@@ -82,8 +82,7 @@ def _without(totals: Narwhal, repeated: Narwhal) -> Narwhal:
         group=_group(), orders_again=nw.col("orders"), value_again=nw.col("total_order_value_micros")
     )
     return (
-        totals.with_columns(group=_group())
-        .join(again, on="group", how="left")
+        looked_up(totals.with_columns(group=_group()), again, "group")
         .with_columns(
             orders=(nw.col("orders") - nw.col("orders_again").fill_null(0)).cast(nw.Int64()),
             total_order_value_micros=nw.col("total_order_value_micros") - nw.col("value_again").fill_null(0),
@@ -116,8 +115,11 @@ def add_totals(memberships: Frame, totals: Frame) -> Frame:
     """Give each membership row its customer's ``total_order_value_micros`` (:func:`total_by_customer`), 0 if none."""
     known = nw.from_native(totals).filter(~nw.col("customer_id_key").is_null())
     return (
-        nw.from_native(memberships)
-        .join(known.select("customer_id_key", "total_order_value_micros"), on="customer_id_key", how="left")
+        looked_up(
+            nw.from_native(memberships),
+            known.select("customer_id_key", "total_order_value_micros"),
+            "customer_id_key",
+        )
         .with_columns(nw.col("total_order_value_micros").fill_null(0).cast(nw.Int64()))
         .to_native()
     )
@@ -158,7 +160,7 @@ def name_prospects(prospects: Frame, orders: Frame, *, at_most: int | None = Non
     first = nw.from_native(settle(first.to_native()))
     ids = first.select("customer_id", first_row=nw.col("source_row"))
     names = first.select("customer_name", named_row=nw.col("source_row"))
-    named = listed.join(ids, on="first_row", how="left").join(names, on="named_row", how="left")
+    named = looked_up(looked_up(listed, ids, "first_row"), names, "named_row")
     return _best_first(named).select("customer_id", "customer_name", "orders", "total_order_value_micros").to_native()
 
 

@@ -2,7 +2,7 @@
 
 import narwhals.stable.v2 as nw
 
-from goldpan.frames import DAYS, Frame, Narwhal, Settle, as_it_is, day_number, rank, row_of
+from goldpan.frames import DAYS, Frame, Narwhal, Settle, as_it_is, day_number, looked_up, rank, row_of
 from goldpan.steps.filling import fill_from_rows
 
 IN_ORDER = ("created_on", "expires_on", "source_row")
@@ -38,7 +38,7 @@ def link_renewals(
     frame = nw.from_native(name_customers(memberships, match_on=match_on))
     chained = nw.from_native(settle(_with_chains(frame, renewal_window_days).to_native()))
     renewed = nw.from_native(settle(_renewed(chained).to_native()))
-    linked = frame.join(renewed.select("source_row", *_ADDED), on="source_row", how="left").with_columns(
+    linked = looked_up(frame, renewed.select("source_row", *_ADDED), "source_row").with_columns(
         member_since=nw.coalesce("member_since", "start_on"), renewals=nw.col("renewals").fill_null(0)
     )
     return fill_from_rows(linked, renewed, frame, FILLED_FROM_EARLIER_ROWS).to_native()
@@ -80,7 +80,7 @@ def name_customers(memberships: Frame, *, match_on: str = "customer_id") -> Fram
     others = frame.filter(nw.col("customer_id_key").is_null()).select(
         "source_row", customer=nw.coalesce(by_both, by_email, by_name, itself)
     )
-    named = frame.join(others, on="source_row", how="left")
+    named = looked_up(frame, others, "source_row")
     return named.with_columns(customer=nw.coalesce(by_id, "customer")).to_native()
 
 

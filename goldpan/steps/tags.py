@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
 
 from goldpan.columns import ColumnType
 from goldpan.frames import Frame
@@ -39,9 +41,22 @@ def calculate_all_membership_flags(
     """
     context = RuleContext(columns=columns, as_of=as_of, savings_share=savings_share)
     flags = {tag_column(tag): as_expression(tag, context) for tag in tags}
+    frame = nw.from_native(contacts)
+    if isinstance(frame, nw.DataFrame):
+        frame = frame.with_columns(**flags)
+        return frame.with_columns(_joined_once(frame, tags)).to_native()
     # From the conditions, not from the new columns: Spark takes a dot in a name for a field of something.
-    joined = _joined(tags, list(flags.values()))
-    return nw.from_native(contacts).with_columns(**flags, membership_status_tags=joined).to_native()
+    return frame.with_columns(**flags, membership_status_tags=_joined(tags, list(flags.values()))).to_native()
+
+
+def _joined_once(frame: nw.DataFrame[pd.DataFrame], tags: Sequence[Tag]) -> "nw.Series[pd.Series[str]]":
+    """Each set of tags joined once, for pandas: contacts have few of them, and joining texts takes memory."""
+    sets = np.zeros(len(frame), dtype=np.int64)
+    for tag in tags:
+        sets, _ = pd.factorize(sets * 2 + frame[tag_column(tag)].to_numpy())
+    _, examples = np.unique(sets, return_index=True)
+    joined = frame[examples].select(membership_status_tags=_joined(tags, [nw.col(tag_column(tag)) for tag in tags]))
+    return joined["membership_status_tags"][sets]
 
 
 def _joined(tags: Sequence[Tag], flags: Sequence[nw.Expr]) -> nw.Expr:

@@ -1,6 +1,6 @@
 """The folder that each run leaves: `YYYY/MM/DD/<run id>/`, with all that the run read, meant and did."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -50,7 +50,7 @@ def archive_run(
     settings: AppSettings,
     record: RunRecord,
     *,
-    exports: Mapping[str, Export],
+    exports: MutableMapping[str, Export],
     refined: Refined,
     planned: Planned,
     outcomes: Mapping[str, Outcome],
@@ -58,7 +58,7 @@ def archive_run(
 ) -> None:
     """Write a run's folder, whole or not at all; a dry run's goes to `dry-runs` in GOLDPAN_HOME instead.
 
-    The record's ``archive`` names the folder then.
+    The record's ``archive`` names the folder then. The exports are used up: the workbook takes their place in memory.
     """
     both = exports["memberships"], exports["orders"]
     sending = Sending(
@@ -68,7 +68,10 @@ def archive_run(
         remark=remark_of(record),
         made_at=record.started_at.astimezone(settings.zone),
     )
+    rejects = rejects_workbook_tables(*both, refined, settings.config, outcomes, refused_since=refused_since)
     tables = report_tables(*both, refined, settings.config, sending=sending, left_alone=planned.left_alone)
+    del both
+    exports.clear()
     with whole_folder(run_folder(settings, record)) as folder, writing_results(folder, refined, settings, tables):
         write_whole(
             folder / CONTACTS,
@@ -76,7 +79,6 @@ def archive_run(
         )
         if not record.dry_run:
             _link_inputs(folder, InputStore(settings.archive_folder), record.inputs)
-        rejects = rejects_workbook_tables(*both, refined, settings.config, outcomes, refused_since=refused_since)
         write_rejects_workbook(folder, rejects)
         write_plan(folder, planned, settings.config, is_for_people=record.dry_run or record.status == "held")
         write_record(folder, record)

@@ -14,6 +14,10 @@ from sync.record import RunRecord
 from sync.settings import AppSettings
 
 _PREFIX = "goldpan."
+_GROUP_ROWS = 100_000
+"""So many are copied at a time."""
+_KEPT_TYPES = {pa.large_string(): pa.string()}
+"""What every reader of Parquet knows."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,11 @@ def kept_config(settings: AppSettings) -> dict[str, str]:
 
 def write_contacts(path: Path, contacts: pa.Table, origin: Origin) -> None:
     """Write contacts with their origin, compressed by zstd; sync and rename are the caller's."""
-    pq.write_table(contacts.replace_schema_metadata(origin.as_metadata()), path, compression="zstd")
+    fields = [field.with_type(_KEPT_TYPES.get(field.type, field.type)) for field in contacts.schema]
+    schema = pa.schema(fields, metadata=origin.as_metadata())
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for start in range(0, max(len(contacts), 1), _GROUP_ROWS):
+            writer.write_table(contacts.slice(start, _GROUP_ROWS).cast(schema))
 
 
 def read_contacts(path: Path) -> tuple[pa.Table, Origin]:

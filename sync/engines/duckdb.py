@@ -1,9 +1,10 @@
 """DuckDB: more than fits a spreadsheet, on one machine."""
 
-import tempfile
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from errno import EIO
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
@@ -16,12 +17,12 @@ from goldpan.conformed import DatasetExport
 from goldpan.errors import ConfigError, FatalError
 from goldpan.frames import Frame
 from goldpan.pipeline import Refined
-from sync.archive.files import make_folder
 from sync.datasets.manifest import Dataset
 from sync.datasets.parts import PieceReader
 from sync.engines.choosing import EngineSettings
 from sync.engines.engine import Engine
 from sync.engines.local import read_dataset
+from sync.engines.temp_folder import temporary_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -65,9 +66,18 @@ class DuckDBEngine(Engine):
         import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
 
         first = next(pieces)
-        with pq.ParquetWriter(path, first.schema, compression="lz4") as writer:
-            for piece in chain([first], pieces):
-                writer.write_table(piece, row_group_size=_GROUP_ROWS)
+        try:
+            with pq.ParquetWriter(path, first.schema, compression="lz4") as writer:
+                for piece in chain([first], pieces):
+                    writer.write_table(piece, row_group_size=_GROUP_ROWS)
+        except OSError as error:
+            if error.filename:  # Arrow names none
+                raise
+            why = os.strerror(error.errno or EIO)
+            raise FatalError(
+                f"The temporary folder {self._folder.parent} can't be written ({why}). Make room, or set temp_folder "
+                "under [duckdb] in goldpan.toml; nothing was sent."
+            ) from error
         return self.parquet(str(path))
 
     def settle(self, frame: "duckdb.DuckDBPyRelation") -> "duckdb.DuckDBPyRelation":
@@ -88,27 +98,16 @@ class DuckDBEngine(Engine):
         try:
             return super().refine(memberships, orders, as_of, config)
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+            said = str(error).splitlines()[0].rstrip(".")
             raise FatalError(
-                f"DuckDB could not go on: {str(error).splitlines()[0]} Give it more memory, or a temporary folder on a "
-                "larger disk; nothing was sent."
+                f"DuckDB could not go on: {said}. Give it more memory or a larger disk "
+                "(memory, temp_folder under [duckdb] in goldpan.toml); nothing was sent."
             ) from error
 
     def release(self) -> None:
         """Drop the tables."""
         while self._settled:
             self.connection.execute(f"DROP TABLE {self._settled.pop()}")
-
-
-def _temporary_folder(parent: Path | None) -> "tempfile.TemporaryDirectory[str]":
-    try:
-        if parent is not None:
-            make_folder(parent)
-        return tempfile.TemporaryDirectory(prefix="goldpan-duckdb-", dir=parent)
-    except OSError as error:
-        raise ConfigError(
-            f"temp_folder {parent or tempfile.gettempdir()} can't be used ({error.strerror}). Set another under "
-            "[duckdb] in goldpan.toml."
-        ) from error
 
 
 @contextmanager
@@ -122,9 +121,9 @@ def open_duckdb(settings: EngineSettings) -> Iterator[DuckDBEngine]:
         import duckdb  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
         raise ConfigError("The engine duckdb needs an extra: pip install 'goldpan[duckdb]'") from error
-    with _temporary_folder(settings.temp_folder) as folder:
+    with temporary_folder(settings.temp_folder) as folder:
         config: dict[str, str | bool | int | float | list[str]] = {
-            "temp_directory": folder,
+            "temp_directory": str(folder),
             # Contacts and lists are sorted; in between no order is kept, which costs least memory.
             "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,  # nothing is downloaded
@@ -138,4 +137,4 @@ def open_duckdb(settings: EngineSettings) -> Iterator[DuckDBEngine]:
             found = f"memory {settings.memory!r}, threads {settings.threads}"
             raise ConfigError(f"DuckDB does not take its settings ({found}): {str(error).splitlines()[0]}") from error
         with connection:
-            yield DuckDBEngine(settings, connection, Path(folder))
+            yield DuckDBEngine(settings, connection, folder)

@@ -85,11 +85,32 @@ def test_a_file_tells_where_it_comes_from_and_holds_the_config_of_that_night(con
     write_contacts(tmp_path / "c.parquet", contacts, Origin.of(record, settings))
     read, origin = read_contacts(tmp_path / "c.parquet")
 
-    assert read.replace_schema_metadata(None) == contacts
+    assert read.to_pylist() == contacts.to_pylist()
+    assert read.schema.field("email").type == pa.string()  # which every reader of Parquet knows
     assert (origin.run_id, origin.as_of, origin.config_id) == (record.run_id, DAY, settings.config_id)
     assert origin.forgotten == 0
     assert config_of(origin.config).model_dump() == settings.config.model_dump()
     assert pq.ParquetFile(tmp_path / "c.parquet").metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+def test_more_contacts_than_are_copied_at_a_time_stay_in_their_order(contacts, settings, tmp_path):
+    record = RunRecord("20261120T053000-0000abc", DAY, datetime(2026, 11, 20, tzinfo=UTC))
+    many = pa.concat_tables([contacts] * (100_000 // len(contacts) + 1))
+
+    write_contacts(tmp_path / "c.parquet", many, Origin.of(record, settings))
+
+    read, _ = read_contacts(tmp_path / "c.parquet")
+    assert pq.ParquetFile(tmp_path / "c.parquet").num_row_groups == 2
+    assert read == many.cast(read.schema)
+
+
+def test_an_archive_of_nobody_is_a_file_too(contacts, settings, tmp_path):
+    record = RunRecord("20261120T053000-0000abc", DAY, datetime(2026, 11, 20, tzinfo=UTC))
+
+    write_contacts(tmp_path / "c.parquet", contacts.slice(0, 0), Origin.of(record, settings))
+
+    read, origin = read_contacts(tmp_path / "c.parquet")
+    assert (len(read), origin.run_id) == (0, record.run_id)
 
 
 def test_no_secret_of_the_config_is_kept(contacts, settings, tmp_path):

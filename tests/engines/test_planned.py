@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import narwhals.stable.v2 as nw
 import pandas as pd
@@ -133,7 +134,7 @@ def test_duckdb_reads_parquet_folders_by_pattern(tmp_path):
 
 def test_what_duckdb_cannot_hold_lies_in_a_private_folder_that_goes_with_it(tmp_path):
     with open_engine("duckdb", EngineSettings(memory="200MB", threads=1, temp_folder=tmp_path)) as engine:
-        (folder,) = tmp_path.iterdir()
+        (folder,) = filter(Path.is_dir, tmp_path.iterdir())
         mode = stat.S_IMODE(folder.stat().st_mode)
         settings = dict(
             engine.connection.execute(

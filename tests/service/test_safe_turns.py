@@ -1,6 +1,8 @@
 """What a clock that was wrong, a folder that is away, or a night that failed must not do to a service."""
 
+import os
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 import pytest
 import structlog
@@ -75,19 +77,18 @@ def other_state(night):
         (other_state, "GOLDPAN_STATE_URL"),
     ],
 )
-def test_what_a_reload_can_not_mean_is_left_out_and_told(night, people, monkeypatch, change, word):
+def test_what_a_reload_can_not_mean_is_left_out_and_told(night, people, change, word):
     (night.goldpan.config / "suppressed.txt").write_text(LISTED)
     night.restart()
     before = night.service.settings
     change(night)
-    for name in ("GOLDPAN_HOME", "GOLDPAN_STATE_URL"):
-        if name in night.goldpan.env:
-            monkeypatch.setenv(name, night.goldpan.env[name])
-    night.turn()
-    night.turn(minutes=11)
+    ours = {name: value for name, value in night.goldpan.env.items() if name.startswith("GOLDPAN_")}
+    with mock.patch.dict(os.environ, ours):
+        night.turn()
+        night.turn(minutes=11)
 
-    with pytest.raises(ConfigError, match=word):
-        night.service._reload()
+        with pytest.raises(ConfigError, match=word):
+            night.service._reload()
     assert night.service.settings is before
     assert any(word in text and "restart goldpan serve" in text for _, text, _ in people.heard), people.heard
 
