@@ -76,7 +76,7 @@ def test_a_run_that_is_told_to_stop_waits_for_what_is_under_way_and_keeps_the_re
 def test_a_second_signal_stops_at_once_and_the_next_run_settles_it(first_load, sandbox):
     goldpan, fingerprint = first_load
 
-    exit_code, _, err = approve_and_signal(goldpan, fingerprint, sandbox, twice=True, seconds=10)
+    exit_code, _, err = approve_and_signal(goldpan, fingerprint, sandbox, twice=True, seconds=5)
     sandbox.settings.latency_seconds = 0
 
     assert exit_code == STOPPED, err
