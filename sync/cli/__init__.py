@@ -7,6 +7,8 @@ import sys
 import traceback
 from typing import NoReturn
 
+from sync.memory import return_columns
+
 STOPPED = 130  # what typer makes of Ctrl-C, as shells do
 
 
@@ -15,6 +17,7 @@ def main() -> NoReturn:
 
     Exit codes: 0 done · 1 failed · 2 usage or configuration · 3 held · 4 done with new refusals · 5 another run.
     """
+    return_columns()
     _spare_the_collector()
     from goldpan.errors import GoldpanError
     from sync.cli.commands import app

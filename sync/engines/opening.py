@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from goldpan.errors import ConfigError
 from sync.engines.choosing import ENGINES, EngineSettings
 from sync.engines.engine import Engine
-from sync.memory import give_memory_back
+from sync.memory import return_large_blocks
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def open_engine(name: str, settings: EngineSettings | None = None) -> Iterator[E
         ConfigError: There is no such engine, or it is not installed.
     """
     settings = settings or EngineSettings()
-    give_memory_back()
+    return_large_blocks()
     if name == "pandas":
         from sync.engines.pandas import PandasEngine  # noqa: PLC0415 - only what is used is imported
 
