@@ -6,14 +6,14 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from goldpan.errors import ConfigError
+from goldpan.errors import ConfigError, GoldpanError
 from goldpan.model import Action, Change, Confirmed, Outcome, Portal
 from goldpan.plan import Plan
 from goldpan.proof import holds_after, holds_before
 from goldpan.report import Planned
 from goldpan.standing import confirmed_before
 from sync.app import new_run_id, now, open_destination, open_state
-from sync.archive.folder import archive_changes, archive_run
+from sync.archive.folder import archive_changes, archive_run, without_analysis
 from sync.exports import exports_of_run
 from sync.holding import Judged, judge, planned_of
 from sync.lifecycle import Work, carry_out
@@ -146,21 +146,24 @@ def _stages(work: Work, held: StoredRun) -> None:
 
 
 def _archive(work: Work, held: StoredRun, planned: Planned, outcomes: Mapping[str, Outcome]) -> None:
-    """The whole analysis, as of the held run, where its exports are still there."""
+    """The whole analysis, as of the held run, where its exports can be read again; else the changes alone."""
     record, config = work.record, work.settings.config
-    with exports_of_run(held.run_id, work.state, work.settings) as exports:
-        if exports is None:
-            archive_changes(work.settings, record, planned, outcomes)
-            return
-        archive_run(
-            work.settings,
-            record,
-            exports=exports,
-            refined=exports.refined(record.as_of, config),
-            planned=planned,
-            outcomes=outcomes,
-            refused_since={},
-        )
+    try:
+        with exports_of_run(held.run_id, work.state, work.settings) as exports:
+            if exports is not None:
+                archive_run(
+                    work.settings,
+                    record,
+                    exports=exports,
+                    refined=exports.refined(record.as_of, config),
+                    planned=planned,
+                    outcomes=outcomes,
+                    refused_since={},
+                )
+                return
+    except GoldpanError as error:  # everything is sent: no reason to call the run failed
+        record.notes.append(without_analysis(error))
+    archive_changes(work.settings, record, planned, outcomes)
 
 
 def _take_over(record: RunRecord, held: StoredRun) -> None:

@@ -19,7 +19,6 @@ from goldpan.pipeline import Refined
 from goldpan.union import unite_exports
 from sync.archive.opening import input_file
 from sync.datasets.manifest import is_manifest, read_manifest
-from sync.datasets.parts import DATASET_CHANGED
 from sync.engines import Engine, choose_engine, engine_settings, open_engine
 from sync.intake.kinds import column_sheets_of, piece_reader, spec_of
 from sync.settings import AppSettings
@@ -208,7 +207,7 @@ def united(exports: Sequence[Export], sources: Sequence[str], settings: AppSetti
 def exports_of_run(
     run_id: str, state: State, settings: AppSettings, *, engine: str = ""
 ) -> Iterator[ReadExports | None]:
-    """The exports that a run used, read again from the archive; `None` if one is gone, or a dataset is another by now.
+    """The exports that a run used, read again from the archive; `None` if one is gone from there.
 
     Args:
         run_id: The run.
@@ -227,19 +226,7 @@ def exports_of_run(
             yield None
             return
     with open_engine_of(chain(*deliveries.values()), settings, engine) as opened:
-        yield _read_again(deliveries, settings, opened)
-
-
-def _read_again(
-    deliveries: Mapping[str, Sequence[Delivery]], settings: AppSettings, engine: Engine
-) -> ReadExports | None:
-    """The exports; `None` where the files of a dataset were written anew: what was in them is gone."""
-    try:
-        return ReadExports({kind: read_exports(each, settings, engine) for kind, each in deliveries.items()}, engine)
-    except DataError as error:
-        if error.reason != DATASET_CHANGED:
-            raise
-        return None
+        yield ReadExports({kind: read_exports(each, settings, opened) for kind, each in deliveries.items()}, opened)
 
 
 def delivery_of(stored: StoredInput, settings: AppSettings) -> Delivery | None:

@@ -8,11 +8,12 @@ import sys
 import pytest
 
 HELD = """
+import resource
 import sys
 
 def held():
     with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096 / 1e6
+        return int(file.read().split()[1]) * resource.getpagesize() / 1e6
 """
 OF_NUMPY = f"""{HELD}
 import numpy as np

@@ -10,6 +10,7 @@ from pathlib import Path
 from goldpan.archived import archived_contacts
 from goldpan.config import Config
 from goldpan.conformed import Export
+from goldpan.errors import DataError, GoldpanError
 from goldpan.exports import as_csv, guarded, hubspot_csv_pieces
 from goldpan.model import Outcome
 from goldpan.pipeline import Refined
@@ -59,6 +60,7 @@ def archive_run(
     """Write a run's folder, whole or not at all; a dry run's goes to `dry-runs` in GOLDPAN_HOME instead.
 
     The record's ``archive`` names the folder then. The exports are used up: the workbook takes their place in memory.
+    Where they can't be read any more, the folder has plan and changes alone, and a note says why.
     """
     both = exports["memberships"], exports["orders"]
     sending = Sending(
@@ -68,8 +70,13 @@ def archive_run(
         remark=remark_of(record),
         made_at=record.started_at.astimezone(settings.zone),
     )
-    rejects = rejects_workbook_tables(*both, refined, settings.config, outcomes, refused_since=refused_since)
-    tables = report_tables(*both, refined, settings.config, sending=sending, left_alone=planned.left_alone)
+    try:
+        rejects = rejects_workbook_tables(*both, refined, settings.config, outcomes, refused_since=refused_since)
+        tables = report_tables(*both, refined, settings.config, sending=sending, left_alone=planned.left_alone)
+    except DataError as error:  # a dataset, whose cells are read again, was written anew since the run began
+        record.notes.append(without_analysis(error))
+        archive_changes(settings, record, planned, outcomes)
+        return
     del both
     exports.clear()
     with whole_folder(run_folder(settings, record)) as folder, writing_results(folder, refined, settings, tables):
@@ -83,6 +90,11 @@ def archive_run(
         write_plan(folder, planned, settings.config, is_for_people=record.dry_run or record.status == "held")
         write_record(folder, record)
     record.archive = str(run_folder(settings, record))
+
+
+def without_analysis(error: GoldpanError) -> str:
+    """A note on a run whose folder has no analysis."""
+    return f"The run's folder has no analysis, only its plan and changes: {error}"
 
 
 def archive_changes(

@@ -28,8 +28,6 @@ from sync.readers.parquet import read_parquet_columns, row_groups
 
 _ROWS = 500_000
 """A piece has about so many rows: enough to work on whole columns, and little enough to have two in memory."""
-DATASET_CHANGED = "dataset_changed"
-"""The reason code of a file that is not what was listed any more."""
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 """How a folder says that its partition column is missing, <https://cwiki.apache.org/confluence/display/Hive>."""
 
@@ -150,7 +148,7 @@ def _check_unchanged(file: DatasetFile) -> None:
 def dataset_changed(path: str) -> DataError:
     """The refusal of a file that is not what was listed any more."""
     return DataError(
-        DATASET_CHANGED,
+        "dataset_changed",
         f"{path} is not the file any more that was listed with the dataset: it was written since. Run again when "
         "nobody writes it; what a past run read can't be had again.",
     )

@@ -27,7 +27,7 @@ def temporary_folder(parent: Path | None) -> Iterator[Path]:
     """
     place = parent or Path(tempfile.gettempdir())
     folder = place / f"{_PREFIX}{secrets.token_hex(8)}"
-    lock = FileLock(f"{folder}{_LOCK}", mode=0o600)
+    lock = FileLock(f"{folder}{_LOCK}", timeout=0, mode=0o600)
     try:
         if parent is not None:
             make_folder(parent)
@@ -35,6 +35,7 @@ def temporary_folder(parent: Path | None) -> Iterator[Path]:
         lock.acquire()  # before the folder is there: whoever finds one without a holder removes it
         folder.mkdir(mode=0o700)
     except OSError as error:
+        _unlock(lock)
         raise ConfigError(
             f"temp_folder {place} can't be used ({error.strerror}). Set another under [duckdb] in goldpan.toml."
         ) from error
@@ -42,14 +43,20 @@ def temporary_folder(parent: Path | None) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)
+        _unlock(lock)
 
 
 def _remove_left(place: Path) -> None:
     """Remove the folders whose processes are gone; others' are not ours to remove."""
-    for folder in place.glob(f"{_PREFIX}*"):
-        if folder.suffix != _LOCK:
-            with suppress(OSError, Timeout), FileLock(f"{folder}{_LOCK}", timeout=0) as lock:
-                shutil.rmtree(folder)
-                Path(lock.lock_file).unlink()
+    for folder in (path for path in place.glob(f"{_PREFIX}*") if path.suffix != _LOCK):
+        lock = FileLock(f"{folder}{_LOCK}", timeout=0)
+        with suppress(OSError, Timeout):
+            lock.acquire()
+            shutil.rmtree(folder, ignore_errors=True)
+            _unlock(lock)
+
+
+def _unlock(lock: FileLock) -> None:
+    lock.release()
+    with suppress(OSError):
+        Path(lock.lock_file).unlink()

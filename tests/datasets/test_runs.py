@@ -3,6 +3,9 @@
 import csv
 import json
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -74,14 +77,66 @@ def test_a_file_that_is_written_anew_each_night_is_followed(goldpan, sandbox):
     assert sandbox.contacts()["ada@example.org"]["customer_name"] == "Ada King"
 
 
-def test_a_held_plan_is_sent_though_its_files_were_written_anew(goldpan, sandbox):
+def rewritten(file):
+    put(file, MEMBERS[:3])
+
+
+def renamed(file):
+    file.rename(file.with_name("part-2.csv"))
+
+
+def removed(file):
+    shutil.rmtree(file.parent)
+
+
+@pytest.mark.parametrize("change", [rewritten, renamed, removed])
+def test_a_held_plan_is_sent_though_its_files_were_written_anew(goldpan, sandbox, change):
     held = goldpan.plan()
-    put(goldpan.home / "lake" / "members" / "a.csv", MEMBERS[:3])
+    change(goldpan.home / "lake" / "members" / "a.csv")
 
     approved = goldpan.approve(held)
 
     assert (approved.exit_code, approved.json["status"]) == (0, "done"), approved.all
     assert tags_in(sandbox) == WANTED
+    assert any("has no analysis" in note for note in noted(approved))
+
+
+def test_a_run_whose_files_are_written_anew_while_it_sends_ends_as_it_would(goldpan, sandbox):
+    file = goldpan.home / "lake" / "members" / "a.csv"
+    put(file, [*MEMBERS[:4], member(4102999, "Ned Nowhere", "not an address", "2026-02-01", "2027-02-01")])
+    goldpan.run()
+    put(file.with_name("c.csv"), [member(4103000, "New One", "new@example.org", "2026-02-01", "2027-02-01")])
+    before = len(writes_in(sandbox))
+    sandbox.settings.latency_seconds = 0.3
+
+    def write_anew():
+        while len(writes_in(sandbox)) == before:
+            time.sleep(0.01)
+        put(file, MEMBERS[:3])
+
+    with ThreadPoolExecutor(1) as aside:
+        written = aside.submit(write_anew)
+        said = goldpan.run()
+        written.result(timeout=10)
+
+    assert (said.exit_code, said.json["status"], said.json["contacts"]["created"]) == (0, "done", 1), said.all
+    assert "new@example.org" in tags_in(sandbox)
+    assert any("has no analysis" in note for note in noted(said))
+
+
+def test_undo_refuses_where_it_can_not_tell_whom_the_list_means(goldpan, sandbox):
+    goldpan.run()
+    (goldpan.config / "suppressed.txt").write_text("999999\n")
+    put(goldpan.home / "lake" / "orders" / "month=09" / "a.csv", [*ORDERS[:1], *ORDERS[:1]])
+
+    said = goldpan("undo", "latest", "--yes", "--json")
+
+    assert said.exit_code == 1, said.all
+    assert "not the file any more that was listed" in said.all
+
+
+def noted(said):
+    return json.loads((Path(said.json["archive"]) / "run.json").read_text())["notes"]
 
 
 def test_the_analysis_shows_the_cells_as_delivered_and_where_each_row_stands(goldpan, sandbox):

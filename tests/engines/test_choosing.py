@@ -126,7 +126,7 @@ with open_engine("duckdb", EngineSettings(temp_folder=Path(sys.argv[1], "tmp")))
 
 
 def test_a_temporary_folder_that_is_full_is_said_with_its_name_and_what_to_do(tmp_path):
-    said = run([sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True)
+    said = run([sys.executable, "-B", "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True)
 
     assert f"{tmp_path / 'tmp'} can't be written (File too large). Make room, or set temp_folder" in said.stdout
     assert list((tmp_path / "tmp").iterdir()) == []
