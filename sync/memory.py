@@ -22,8 +22,8 @@ def return_columns() -> None:
 
 def return_large_blocks() -> None:
     """For numpy's columns and all else; where the C library is another than GNU's, nothing changes."""
-    import ctypes  # noqa: PLC0415 - short commands don't need it
-    import platform  # noqa: PLC0415 - likewise
+    import ctypes  # noqa: PLC0415 - slow to import, and the command line imports this module first
+    import platform  # noqa: PLC0415 - slow to import, and the command line imports this module first
 
     if platform.libc_ver()[0] == "glibc" and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)

@@ -21,7 +21,7 @@ def fastexcel_strings(data: Path, name: str) -> Work:
 def pyarrow_strings(data: Path, name: str) -> Work:
     """Both CSV files as strings, by pyarrow."""
     import pyarrow as pa  # noqa: PLC0415 - each limit imports what it measures
-    from pyarrow import csv  # noqa: PLC0415 - likewise
+    from pyarrow import csv  # noqa: PLC0415 - each limit imports what it measures
 
     def read(path: Path) -> int:
         with path.open(encoding="utf-8") as file:
@@ -36,7 +36,7 @@ def pyarrow_strings(data: Path, name: str) -> Work:
 
 def usual_excel(data: Path, name: str) -> Work:
     """What the usual script reads with: pandas over openpyxl."""
-    import pandas as pd  # noqa: PLC0415 - likewise
+    import pandas as pd  # noqa: PLC0415 - each limit imports what it measures
 
     def read(path: Path) -> int:
         return len(pd.read_excel(path, header=2))

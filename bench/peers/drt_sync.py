@@ -37,10 +37,10 @@ def main() -> None:
         _make_project(home, contacts)
     begin = time.perf_counter()
     import drt.destinations.hubspot as destination  # noqa: PLC0415 - it reads HOME
-    from drt.cli.main import app  # noqa: PLC0415 - likewise
+    from drt.cli.main import app  # noqa: PLC0415 - it reads HOME
 
     destination._HUBSPOT_API = f"{url}/crm/v3/objects"  # noqa: SLF001 - its address is a constant
-    destination._HUBSPOT_PROPERTIES_API = f"{url}/crm/v3/properties"  # noqa: SLF001 - likewise
+    destination._HUBSPOT_PROPERTIES_API = f"{url}/crm/v3/properties"  # noqa: SLF001 - its address is a constant
     with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(SystemExit):
         app(["run", "--limit", at_most])
     chosen = [*contacts][: int(at_most)]

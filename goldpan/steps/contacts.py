@@ -76,7 +76,7 @@ def unite_contacts(memberships: Frame, linked: Frame, *, as_of: date, settle: Se
         ``total_order_value_micros`` summed over the distinct customer ids, and ``customer_ids`` (int64, their number).
     """
     rows = nw.from_native(memberships)
-    del memberships  # the last one, perhaps
+    del memberships  # where nobody else holds them, they go with ``rows``
     values = _values_by_contact(rows, nw.from_native(linked))  # before there is another frame as large as the rows
     speaking = nw.from_native(settle(_speaking(rows, as_of).to_native()))
     contacts = only_rows(rows, speaking)

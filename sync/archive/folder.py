@@ -10,7 +10,7 @@ from pathlib import Path
 from goldpan.archived import archived_contacts
 from goldpan.config import Config
 from goldpan.conformed import Export
-from goldpan.errors import DataError, GoldpanError
+from goldpan.errors import DataError, GoldpanError, TransientError
 from goldpan.exports import as_csv, guarded, hubspot_csv_pieces
 from goldpan.model import Outcome
 from goldpan.pipeline import Refined
@@ -73,7 +73,7 @@ def archive_run(
     try:
         rejects = rejects_workbook_tables(*both, refined, settings.config, outcomes, refused_since=refused_since)
         tables = report_tables(*both, refined, settings.config, sending=sending, left_alone=planned.left_alone)
-    except DataError as error:  # a dataset, whose cells are read again, was written anew since the run began
+    except (DataError, TransientError) as error:  # cells of a dataset are read again: it was written anew, or is gone
         record.notes.append(without_analysis(error))
         archive_changes(settings, record, planned, outcomes)
         return

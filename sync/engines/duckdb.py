@@ -76,7 +76,7 @@ class DuckDBEngine(Engine):
             why = os.strerror(error.errno or EIO)
             raise FatalError(
                 f"The temporary folder {self._folder.parent} can't be written ({why}). Make room, or set temp_folder "
-                "under [duckdb] in goldpan.toml; nothing was sent."
+                "under [duckdb] in goldpan.toml."
             ) from error
         return self.parquet(str(path))
 
@@ -101,7 +101,7 @@ class DuckDBEngine(Engine):
             said = str(error).splitlines()[0].rstrip(".")
             raise FatalError(
                 f"DuckDB could not go on: {said}. Give it more memory or a larger disk "
-                "(memory, temp_folder under [duckdb] in goldpan.toml); nothing was sent."
+                "(memory, temp_folder under [duckdb] in goldpan.toml)."
             ) from error
 
     def release(self) -> None:

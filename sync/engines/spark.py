@@ -161,7 +161,7 @@ def _in_words(what: str) -> Iterator[None]:
         cause = getattr(error, "java_exception", None)  # what happened; the error itself says where it was called
         said = next(filter(str.strip, str(cause or error).splitlines()), type(error).__name__)
         raise TransientError(
-            f"Spark can't {what} ({said}). Nothing was sent. If that stays: look at Spark's own log, and at the "
+            f"Spark can't {what} ({said}). If that stays: look at Spark's own log, and at the "
             "rights, memory and libraries of its executors (docs/performance.md)."
         ) from error
 
@@ -175,7 +175,7 @@ def open_spark(settings: EngineSettings) -> Iterator[SparkEngine]:
     """
     try:
         from pyspark.errors import PySparkRuntimeError  # noqa: PLC0415 - an extra
-        from pyspark.sql import SparkSession  # noqa: PLC0415 - likewise
+        from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
         raise ConfigError("The engine spark needs an extra: pip install 'goldpan[spark]'") from error
     was_there = SparkSession.getActiveSession() is not None

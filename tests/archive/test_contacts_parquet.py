@@ -85,12 +85,16 @@ def test_a_file_tells_where_it_comes_from_and_holds_the_config_of_that_night(con
     write_contacts(tmp_path / "c.parquet", contacts, Origin.of(record, settings))
     read, origin = read_contacts(tmp_path / "c.parquet")
 
-    assert read.to_pylist() == contacts.to_pylist()
-    assert read.schema.field("email").type == pa.string()  # which every reader of Parquet knows
+    assert read.replace_schema_metadata(None) == contacts.cast(with_plain_texts(contacts.schema))
     assert (origin.run_id, origin.as_of, origin.config_id) == (record.run_id, DAY, settings.config_id)
     assert origin.forgotten == 0
     assert config_of(origin.config).model_dump() == settings.config.model_dump()
     assert pq.ParquetFile(tmp_path / "c.parquet").metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+def with_plain_texts(schema):
+    """Texts as every reader of Parquet knows them."""
+    return pa.schema([each.with_type(pa.string()) if each.type == pa.large_string() else each for each in schema])
 
 
 def test_more_contacts_than_are_copied_at_a_time_stay_in_their_order(contacts, settings, tmp_path):
@@ -101,7 +105,7 @@ def test_more_contacts_than_are_copied_at_a_time_stay_in_their_order(contacts, s
 
     read, _ = read_contacts(tmp_path / "c.parquet")
     assert pq.ParquetFile(tmp_path / "c.parquet").num_row_groups == 2
-    assert read == many.cast(read.schema)
+    assert read.replace_schema_metadata(None) == many.cast(with_plain_texts(many.schema))
 
 
 def test_an_archive_of_nobody_is_a_file_too(contacts, settings, tmp_path):

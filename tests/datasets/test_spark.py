@@ -5,13 +5,18 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from goldpan.errors import ConfigError, TransientError
+from goldpan.report import Planned
+from sync.archive.folder import archive_run
 from sync.engines import choose_engine, open_engine
 from sync.engines.spark_tasks import as_url
+from sync.record import RunRecord
 from tests.builders import AS_OF, REPOSITORY
 from tests.datasets.stage import MEMBER_FILES, ORDER_FILES, listed, reader, settings, united, write, write_all
 from tests.datasets.test_on_engines import assert_alike
@@ -39,7 +44,7 @@ def test_where_nothing_lies_spark_finds_no_dataset(spark_engine, tmp_path):
 
 def test_what_spark_can_not_reach_is_said_in_words(spark_engine):
     with pytest.raises(
-        TransientError, match=r"Spark can't list nowhere://lake/orders \(.*nowhere.*\)\. Nothing was sent"
+        TransientError, match=r"Spark can't list nowhere://lake/orders \(.*nowhere.*\)\. If that stays: look at"
     ):
         spark_engine.list_files("nowhere://lake/orders")
 
@@ -51,6 +56,30 @@ def test_names_that_look_like_patterns_are_names(spark_engine, tmp_path):
     export = spark_engine.read(listed(tmp_path / "o"), reader("orders"))
 
     assert [part.rows_read for part in export.parts] == [7, 5]  # by their names: "a1" goes before "a["
+
+
+def test_files_that_are_gone_by_the_time_of_the_archive_leave_a_folder_without_analysis(spark_engine, tmp_path):
+    places = {"memberships": MEMBER_FILES, "orders": ORDER_FILES}
+    exports = {
+        kind: spark_engine.read(write_all(tmp_path / "lake" / kind, files), reader(kind))
+        for kind, files in places.items()
+    }
+    refined = spark_engine.refine(exports["memberships"].frame, exports["orders"].frame, AS_OF, settings().config)
+    shutil.rmtree(tmp_path / "lake")
+    record = RunRecord("20261120T053000-0000abc", AS_OF, datetime(2026, 11, 20, tzinfo=UTC), status="done")
+
+    archive_run(
+        replace(settings(), home=tmp_path),
+        record,
+        exports=exports,
+        refined=refined,
+        planned=Planned(AS_OF, ""),
+        outcomes={},
+        refused_since={},
+    )
+
+    assert any("has no analysis" in note for note in record.notes)
+    assert "plan.json" in {path.name for path in Path(record.archive).iterdir()}
 
 
 @pytest.mark.parametrize(
